@@ -1,0 +1,12 @@
+export * from './records.js';
+export * from './keys.js';
+export * from './topics.js';
+export type * from './generated/tessera/log/v1/events.js';
+export type * from './generated/tessera/log/v1/links.js';
+export type * from './generated/tessera/log/v1/fragments.js';
+export type * from './generated/tessera/log/v1/definitions.js';
+export type * from './generated/tessera/changes/v1/changes.js';
+export type * from './generated/tessera/decisions/v1/decisions.js';
+export type * from './generated/tessera/features/v1/features.js';
+export type { Explanation, ExplainRequest, ExplainResponse, GetMembershipsRequest, GetMembershipsResponse, ListMembersRequest, ListMembersResponse, ListSegmentsRequest, ListSegmentsResponse, Membership, SegmentSummary } from './generated/tessera/segments/v1/segments.js';
+export type * from './generated/tessera/identity/v1/identity.js';

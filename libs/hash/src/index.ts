@@ -1,0 +1,2 @@
+export * from './murmur2.js';
+export * from './digest.js';
