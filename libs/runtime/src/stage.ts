@@ -59,6 +59,8 @@ export interface StepContext<Definitions, PartitionState> {
   definitions(workspace: string, hash: string): Definitions;
   /** Partitions of a topic. */
   partitions(topic: TopicId): number;
+  /** Index of the next output's version: 0, 1, 2 ... within one document and one cause, its timers and its record together. */
+  nextIndex(): number;
   emit(topic: TopicId, partition: number, record: NewRecord): void;
 }
 
