@@ -1,0 +1,1 @@
+export { DefinitionCatalog, type AppliedSet, type ApplyOutcome, type StoredDocument } from './catalog.js';

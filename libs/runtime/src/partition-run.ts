@@ -1,0 +1,378 @@
+// One incarnation of one partition of one stage: from its partition document to a failure, a stop, or the end of time.
+// The order of effects, which every file of the runtime serves:
+//   read a batch -> step every record -> append the outputs in input order -> at a checkpoint write the changed documents,
+//   then the partition's own document.
+// L1 No document is written before every output it has caused is acknowledged.
+// L2 The partition document never passes an offset with due timers outstanding, and is written last.
+// L3 A record at or below a document's lastOffset changes nothing and emits nothing.
+// L4 Timers and records of one key have one order: own due timers first; a timer carries the offset and the log time of the
+//    first record that made it due, whenever its slice runs.
+// L5 Nothing depends on where a batch, a slice or a checkpoint ends.
+// L6 Whatever the world does wrong ends this incarnation; memory is thrown away and the next one starts from the store.
+import { keyOf, type Key } from '@tessera/contracts';
+import { Checkpointer } from './checkpointer.js';
+import { DocumentCache, type Entry } from './document-cache.js';
+import { JobRunner } from './job-runner.js';
+import type { LoopOptions } from './loop-options.js';
+import { Outbox } from './outbox.js';
+import type { LogRecord } from './ports.js';
+import type { Outcome } from './stage.js';
+import { NeedDocuments, StepContexts, type Cause } from './step-contexts.js';
+import { TimerIndex } from './timer-index.js';
+
+const TICK_KEY = keyOf('', 'workspace', 'tick');
+
+export class PartitionRun<Document, Definitions, State> {
+  readonly cache: DocumentCache<Document>;
+  readonly timers = new TimerIndex();
+  readonly outbox: Outbox;
+  private readonly contexts: StepContexts<Document, Definitions, State>;
+  private readonly checkpointer: Checkpointer<Document, Definitions, State>;
+  private readonly jobs: JobRunner<Document, Definitions, State>;
+  /** Moments at which log time rose while timers were due: a timer belongs to the first mark that reached it. */
+  private marks: Cause[] = [];
+  private nextOffset = 0;
+  private logTimeMs = -Infinity;
+  private state!: State;
+  private tickedForMs = -Infinity;
+  private wakeUp: AbortController | undefined;
+  private woken = false;
+
+  constructor(
+    private readonly options: LoopOptions<Document, Definitions, State>,
+    private readonly stopping: AbortSignal,
+  ) {
+    this.cache = new DocumentCache(options.limits.cachedDocuments);
+    this.outbox = new Outbox(options.log, options.limits.outboxRecords);
+    this.contexts = new StepContexts(options, this.outbox, this.cache);
+    this.checkpointer = new Checkpointer(options, this.cache, this.outbox);
+    this.jobs = new JobRunner(options, stopping);
+  }
+
+  /** Offset that the next record read will have; everything before it is stepped. */
+  get position(): { readonly nextOffset: number; readonly logTimeMs: number } {
+    return { nextOffset: this.nextOffset, logTimeMs: this.logTimeMs };
+  }
+
+  /** Runs until stopped; rejects with what the world did wrong. A stop drains, writes and commits first. */
+  async run(): Promise<void> {
+    const { stage, partition, log, limits } = this.options;
+    await this.restore();
+    const unsubscribe = log.subscribe(stage.input, partition, () => this.wake());
+    const onStop = (): void => this.wake();
+    this.stopping.addEventListener('abort', onStop);
+    try {
+      while (!this.stopping.aborted) {
+        this.jobs.check();
+        this.woken = false;
+        const batch = await log.read(stage.input, partition, this.nextOffset, { records: limits.batchRecords, bytes: limits.batchBytes });
+        if (batch.records.length > 0) await this.stepBatch(batch.records);
+        if (batch.nextOffset > this.nextOffset) this.nextOffset = batch.nextOffset;
+        if (batch.records.length === 0) await this.idle();
+        else {
+          this.outbox.send();
+          if (this.checkpointer.isDue(this.nextOffset)) await this.checkpoint();
+          await this.options.clock.wait(0);
+        }
+      }
+      await this.checkpoint();
+      await this.checkpointer.settled();
+    } finally {
+      unsubscribe();
+      this.stopping.removeEventListener('abort', onStop);
+      await this.jobs.stop();
+    }
+  }
+
+  private async restore(): Promise<void> {
+    const { stage, partition, store, definitions } = this.options;
+    const space = { stage: stage.name, partition };
+    const stored = await store.loadPartition(space);
+    this.nextOffset = stored?.nextOffset ?? (await this.options.log.startOffset(stage.input, partition));
+    this.logTimeMs = stored?.logTimeMs ?? -Infinity;
+    this.state = stored ? stage.partitionState.decode(stored.bytes) : stage.partitionState.create();
+    this.contexts.state = this.state;
+    this.checkpointer.startFrom(this.nextOffset);
+    for (const { workspace, hash } of stage.definitionsInForce?.(this.state) ?? []) {
+      this.contexts.addDefinitions(hash, await definitions.load(workspace, hash));
+    }
+    for await (const chunk of store.scanDue(space)) {
+      for (const { key, dueMs, jobOwed } of chunk) {
+        if (dueMs !== Infinity) this.timers.add(dueMs, key);
+        if (jobOwed) this.jobs.owe((await this.entryOf(key)).document, key);
+      }
+    }
+    this.jobs.oweForPartition(this.state);
+  }
+
+  private async stepBatch(records: readonly LogRecord[]): Promise<void> {
+    this.haltOnStampAhead(records);
+    await this.prefetch(records);
+    for (const record of records) {
+      if (record.offset < this.nextOffset) continue;
+      this.options.ledger.read += 1;
+      const { stage } = this.options;
+      const cause = this.advance(record);
+      const key = stage.keyOf(record);
+      if (key === undefined) await this.stepControl(record, cause);
+      else if (stage.stepGraph) await this.stepGraph(record, cause);
+      else {
+        const entry = this.cache.get(key) ?? (await this.entryOf(key));
+        this.stepDocument(entry, record, cause);
+      }
+      this.nextOffset = record.offset + 1;
+      if (this.timers.nearestMs <= this.logTimeMs) await this.fireSlice(this.options.limits.timersPerSlice);
+      else if (this.marks.length > 0) this.marks.length = 0;
+      if (this.outbox.full) await this.outbox.room();
+      if (this.checkpointer.mustBegin()) await this.checkpoint();
+    }
+    this.cache.trim();
+  }
+
+  /** Moves log time; it never goes back. */
+  private advance(record: LogRecord): Cause {
+    const { stage } = this.options;
+    const time = stage.advance
+      ? Math.max(this.logTimeMs, stage.advance(this.state, record, this.logTimeMs))
+      : Math.max(this.logTimeMs, record.stampMs);
+    const cause: Cause = { offset: record.offset, stampMs: record.stampMs, logTimeMs: time };
+    if (time > this.logTimeMs) {
+      this.logTimeMs = time;
+      if (this.timers.nearestMs <= time || this.marks.length > 0) this.marks.push(cause);
+    }
+    return cause;
+  }
+
+  private stepDocument(entry: Entry<Document>, record: LogRecord, cause: Cause): void {
+    const { stage, ledger } = this.options;
+    if (entry.lastOffset >= record.offset) {
+      ledger.replayed += 1;
+      return;
+    }
+    const ownTime = stage.ownTimeMs?.(record, this.logTimeMs) ?? this.logTimeMs;
+    if (stage.dueMs(entry.document) <= ownTime) this.fireEntry(entry, { ...cause, logTimeMs: Math.max(ownTime, cause.logTimeMs) });
+    const outcome = stage.step(entry.document, record, this.contexts.forCause(entry.key, cause));
+    this.account(outcome, record);
+    this.changed(entry, record.offset);
+  }
+
+  private async stepGraph(record: LogRecord, cause: Cause): Promise<void> {
+    const { stage } = this.options;
+    for (;;) {
+      const context = this.contexts.forGraph(cause);
+      try {
+        const outcome = stage.stepGraph?.(record, context) as Outcome;
+        for (const entry of this.contexts.commitGraph()) this.changed(entry, record.offset);
+        this.account(outcome, record);
+        return;
+      } catch (error) {
+        if (!(error instanceof NeedDocuments)) throw error;
+        await this.load(error.keys);
+      }
+    }
+  }
+
+  /** A control record waits until no timer is due. */
+  private async stepControl(record: LogRecord, cause: Cause): Promise<void> {
+    const { stage, definitions, ledger } = this.options;
+    while (this.timers.nearestMs <= this.logTimeMs) await this.fireSlice(this.options.limits.timersPerSlice);
+    for (const { workspace, hash } of stage.definitionsNeededBy?.(record) ?? []) {
+      this.contexts.addDefinitions(hash, await definitions.load(workspace, hash));
+    }
+    const context = this.contexts.forControl(cause);
+    const outcome = stage.control(record, context);
+    ledger.control += 1;
+    if (outcome.kind === 'drop') ledger.reasons.set(outcome.reason, (ledger.reasons.get(outcome.reason) ?? 0) + 1);
+    for (const workspace of context.dueWorkspaces) await this.fireAll(workspace, cause);
+    this.jobs.oweForPartition(this.state);
+  }
+
+  /** Fires up to `count` entries that are due; the rest follow between the next records. */
+  private async fireSlice(count: number): Promise<void> {
+    const keys: Key[] = [];
+    const hints: number[] = [];
+    while (keys.length < count && this.timers.nearestMs <= this.logTimeMs) {
+      hints.push(this.timers.nearestMs);
+      keys.push(this.timers.pop());
+    }
+    await this.load(keys);
+    for (let i = 0; i < keys.length; i++) {
+      const entry = this.cache.get(keys[i] as Key) ?? (await this.entryOf(keys[i] as Key));
+      if (entry.scheduledMs !== hints[i]) continue;
+      entry.scheduledMs = Infinity;
+      this.fireEntry(entry, undefined);
+      this.schedule(entry);
+    }
+    if (this.timers.nearestMs > this.logTimeMs) this.marks.length = 0;
+    if (this.outbox.full) await this.outbox.room();
+  }
+
+  /** All due timers of a document, each group under the record that made it due. `last` stands for the record being stepped. */
+  private fireEntry(entry: Entry<Document>, last: Cause | undefined): void {
+    const { stage, ledger } = this.options;
+    const until = last?.logTimeMs ?? this.logTimeMs;
+    for (let due = stage.dueMs(entry.document); due <= until; ) {
+      const cause = this.markOf(due) ?? last;
+      if (!cause) return;
+      stage.fire(entry.document, Math.min(cause.logTimeMs, until), this.contexts.forCause(entry.key, cause));
+      ledger.timersFired += 1;
+      this.changed(entry, Math.max(entry.lastOffset, cause === last ? cause.offset - 1 : cause.offset));
+      const next = stage.dueMs(entry.document);
+      if (next <= due && next <= cause.logTimeMs) throw new Error(`stage ${stage.name}: a timer of ${entry.key} did not fire`);
+      due = next;
+    }
+  }
+
+  private markOf(dueMs: number): Cause | undefined {
+    for (const mark of this.marks) if (mark.logTimeMs >= dueMs) return mark;
+    return undefined;
+  }
+
+  /** Every document of a workspace, in slices: the store's in key order, then those that only memory has. */
+  private async fireAll(workspace: string, cause: Cause): Promise<void> {
+    const { stage, partition, store } = this.options;
+    const prefix = keyOf(workspace, 'sender', '').split('/')[0] as string;
+    const seen = new Set<Key>();
+    for await (const chunk of store.scan({ stage: stage.name, partition })) {
+      const keys = chunk.map((document) => document.key).filter((key) => key.startsWith(`${prefix}/`));
+      await this.fireForced(keys, cause, seen);
+    }
+    const held = [...this.cache.keys()].filter((key) => key.startsWith(`${prefix}/`) && !seen.has(key)).sort();
+    await this.fireForced(held, cause, seen);
+  }
+
+  /** A document that is at this very offset has fired its due timers under it; a stage fires nothing for a set it is under. */
+  private async fireForced(keys: readonly Key[], cause: Cause, seen: Set<Key>): Promise<void> {
+    const { stage, limits } = this.options;
+    for (let at = 0; at < keys.length; at += limits.timersPerSlice) {
+      const slice = keys.slice(at, at + limits.timersPerSlice);
+      await this.load(slice);
+      for (const key of slice) {
+        seen.add(key);
+        const entry = this.cache.get(key);
+        if (!entry || entry.lastOffset > cause.offset) continue;
+        stage.fire(entry.document, cause.logTimeMs, this.contexts.forForced(key, cause));
+        this.changed(entry, cause.offset);
+      }
+      if (this.outbox.full) await this.outbox.room();
+      this.cache.trim();
+      await this.options.clock.wait(0);
+    }
+  }
+
+  private changed(entry: Entry<Document>, lastOffset: number): void {
+    entry.lastOffset = lastOffset;
+    this.cache.markDirty(entry);
+    this.schedule(entry);
+    if (this.options.stage.documentJob) this.jobs.owe(entry.document, entry.key);
+  }
+
+  private schedule(entry: Entry<Document>): void {
+    const due = this.options.stage.dueMs(entry.document);
+    if (due >= entry.scheduledMs || due === Infinity) return;
+    entry.scheduledMs = due;
+    this.timers.add(due, entry.key);
+  }
+
+  private account(outcome: Outcome, record: LogRecord): void {
+    this.options.ledger.count(outcome);
+    if (outcome.kind === 'dead-letter') this.contexts.deadLetter(record, outcome);
+  }
+
+  private async idle(): Promise<void> {
+    const { clock, limits } = this.options;
+    this.outbox.send();
+    while (this.timers.nearestMs <= this.logTimeMs) await this.fireSlice(limits.timersPerSlice);
+    if (this.woken || this.stopping.aborted) return;
+    if (this.checkpointer.pending(this.nextOffset)) {
+      await this.pause(limits.idleMs);
+      if (this.woken && !this.checkpointer.isDue(this.nextOffset)) return;
+      await this.checkpoint();
+      await this.checkpointer.settled();
+      return;
+    }
+    const tickAt = this.ticks() ? Math.max(this.timers.nearestMs, this.tickedForMs) : Infinity;
+    const now = clock.nowMs();
+    if (tickAt <= now) await this.tick(now);
+    else await this.pause(tickAt === Infinity ? Infinity : tickAt - now);
+  }
+
+  private ticks(): boolean {
+    return this.options.stage.ownsTicks && this.options.log.clock === 'append';
+  }
+
+  /** Appends a Tick to the own input: the wall clock has passed a due time and no record has come. */
+  private async tick(now: number): Promise<void> {
+    const { stage, partition, log, ledger, limits } = this.options;
+    ledger.ticksAppended += 1;
+    this.tickedForMs = now + limits.tickPauseMs;
+    const value = { kind: 'tick', closing: false, source: -1, effectiveMs: 0 } as const;
+    await log.append(stage.input, partition, [{ key: TICK_KEY, value, timeMs: now }]);
+  }
+
+  private async pause(ms: number): Promise<void> {
+    if (this.woken || this.stopping.aborted || this.jobs.failure !== undefined) return;
+    this.wakeUp = new AbortController();
+    this.jobs.onFailure = () => this.wake();
+    await this.options.clock.wait(ms, this.wakeUp.signal);
+    this.wakeUp = undefined;
+  }
+
+  private wake(): void {
+    this.woken = true;
+    this.wakeUp?.abort();
+  }
+
+  private async checkpoint(): Promise<void> {
+    while (this.timers.nearestMs <= this.logTimeMs) await this.fireSlice(this.options.limits.timersPerSlice);
+    await this.checkpointer.checkpoint(this.nextOffset, this.logTimeMs, this.state);
+  }
+
+  private async prefetch(records: readonly LogRecord[]): Promise<void> {
+    const { stage } = this.options;
+    const missing = new Set<Key>();
+    for (const record of records) {
+      const key = stage.keyOf(record);
+      if (key !== undefined && !this.cache.get(key)) missing.add(key);
+    }
+    if (missing.size > 0) await this.load([...missing]);
+  }
+
+  private async entryOf(key: Key): Promise<Entry<Document>> {
+    await this.load([key]);
+    return this.cache.get(key) as Entry<Document>;
+  }
+
+  private async load(keys: readonly Key[]): Promise<void> {
+    const { stage, partition, store } = this.options;
+    const missing = keys.filter((key) => !this.cache.get(key));
+    if (missing.length === 0) return;
+    const stored = await store.load({ stage: stage.name, partition }, missing);
+    missing.forEach((key, i) => {
+      const found = stored[i];
+      const document = found ? stage.decode(found.bytes, key) : stage.create(key);
+      const entry = this.cache.add(key, document, found?.lastOffset ?? -1);
+      if (found) this.schedule(entry);
+    });
+  }
+
+  private haltOnStampAhead(records: readonly LogRecord[]): void {
+    const { log, clock, limits, stage, partition } = this.options;
+    if (log.clock !== 'append') return;
+    const bound = clock.nowMs() + limits.stampAheadMs;
+    for (const record of records) {
+      if (record.stampMs > bound) throw new StampAheadError(stage.input, partition, record.offset, record.stampMs - bound);
+    }
+  }
+}
+
+/** A stamp far ahead of this process's clock: applying it would move time for ever. The partition halts with an alert. */
+export class StampAheadError extends Error {
+  constructor(topic: string, partition: number, offset: number, beyondMs: number) {
+    super(
+      `${topic}[${String(partition)}] is halted at offset ${String(offset)}: its stamp is ${String(beyondMs)} ms beyond the allowed lead over this clock. ` +
+        'Set the clocks right, then restart; nothing was applied.',
+    );
+    this.name = 'StampAheadError';
+  }
+}
