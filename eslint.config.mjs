@@ -9,7 +9,10 @@ const CORE = ['time', 'hash', 'codec', 'contracts', 'consent', 'identity', 'feat
 
 const RANDOM_NAMES = ['getRandomValues', 'randomBytes', 'randomFill', 'randomFillSync', 'randomInt', 'randomUUID', 'webcrypto'];
 
-const impure = (selector, what) => ({ selector, message: `${what} is not for the core: take it as an argument or through a port.` });
+const impure = (selector, what) => ({
+  selector,
+  message: `${what} is not for the core: take it as an argument or through a port.`,
+});
 
 const coreRules = {
   'no-restricted-syntax': [
@@ -24,10 +27,12 @@ const coreRules = {
   ],
   'no-restricted-globals': [
     'error',
-    ...['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'fetch', 'process', 'performance', 'crypto'].map((name) => ({
-      name,
-      message: 'Not for the core: no timers, no environment, no I/O.',
-    })),
+    ...['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'fetch', 'process', 'performance', 'crypto'].map(
+      (name) => ({
+        name,
+        message: 'Not for the core: no timers, no environment, no I/O.',
+      }),
+    ),
   ],
   'no-restricted-imports': [
     'error',
@@ -61,8 +66,11 @@ export default defineConfig(
       'object-shorthand': 'error',
       'prefer-const': 'error',
       'no-console': 'off',
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', destructuredArrayIgnorePattern: '^_' }],
-      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/consistent-type-imports': [
+        'error',
+        { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false },
+      ],
     },
   },
   { files: CORE.map((name) => `libs/${name}/src/**/*.ts`), rules: coreRules },
