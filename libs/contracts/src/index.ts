@@ -1,6 +1,8 @@
 export * from './records.js';
 export * from './keys.js';
 export * from './topics.js';
+export * from './record-kinds.js';
+export * from './cloud-events.js';
 export type * from './generated/tessera/log/v1/events.js';
 export type * from './generated/tessera/log/v1/links.js';
 export type * from './generated/tessera/log/v1/fragments.js';

@@ -1,6 +1,6 @@
 // Keys: every record key, document id and cache key is `workspace/kind/id`, parts escaped.
 // K1 A key is only ever built here, from its workspace: a key of one workspace cannot name a thing of another.
-// K2 The escape is injective: two different (workspace, kind, id) never give the same key.
+// K2 The escape is injective: two different (workspace, kind, id) never give the same key, nor the same bytes of UTF-8.
 // K3 Records of one owner share the owner part, and the partition is chosen by that part alone.
 
 declare const keyBrand: unique symbol;
@@ -9,21 +9,27 @@ export type Key = string & { readonly [keyBrand]: true };
 
 export type KeyKind = 'sender' | 'profile' | 'identity' | 'node' | 'workspace' | 'definition' | 'source' | 'device';
 
-const ESCAPED = /[%/\u0000-\u001f]/;
+// Also halves of surrogate pairs: alone, all of them would become the same bytes. A whole pair is looked at and left.
+const SUSPECT = /[%/\u0000-\u001f\ud800-\udfff]/;
+const ESCAPE = /%([0-9A-F]{2})|%u([0-9A-F]{4})/g;
 
 function escapePart(part: string): string {
-  if (!ESCAPED.test(part)) return part;
+  if (!SUSPECT.test(part)) return part;
   let escaped = '';
-  for (const character of part) {
-    escaped += ESCAPED.test(character)
-      ? `%${(character.codePointAt(0) as number).toString(16).padStart(2, '0').toUpperCase()}`
-      : character;
-  }
+  for (const character of part) escaped += character.length === 1 && SUSPECT.test(character) ? escapeUnit(character) : character;
   return escaped;
 }
 
+function escapeUnit(unit: string): string {
+  const hex = unit.charCodeAt(0).toString(16).toUpperCase();
+  return hex.length > 2 ? `%u${hex}` : `%${hex.padStart(2, '0')}`;
+}
+
 function unescapePart(part: string): string {
-  return part.includes('%') ? part.replace(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))) : part;
+  if (!part.includes('%')) return part;
+  return part.replace(ESCAPE, (_, two: string | undefined, four: string | undefined) =>
+    String.fromCharCode(parseInt((two ?? four) as string, 16)),
+  );
 }
 
 /** The one constructor of keys. */

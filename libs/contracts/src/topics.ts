@@ -60,7 +60,6 @@ export function partitionCount(id: TopicId, wide: number): number {
   return TOPICS[id].partitions === 'one' ? 1 : wide;
 }
 
-// eslint-disable-next-line max-params -- a row of a table
 function row(
   id: TopicId,
   key: string,

@@ -1,0 +1,104 @@
+import { describe, expect, test } from '@jest/globals';
+import { CLOUD_EVENTS, headersOf, isPublic, type PublicTopicId } from '../src/cloud-events.js';
+import { keyOf } from '../src/keys.js';
+import { RECORDS } from '../src/record-kinds.js';
+import type { AnyRecord } from '../src/records.js';
+import { TOPIC_IDS, TOPICS } from '../src/topics.js';
+import { readExamples } from './proto-mapping.js';
+
+const examples = readExamples();
+const example = (kind: AnyRecord['kind']) => examples.get(kind) as unknown as AnyRecord;
+const profile = 'p_xvknjvzp4qw2cqo37575wh6kra';
+const effectiveMs = Date.parse('2026-01-05T09:30:00.250Z');
+
+describe('the table of CloudEvents', () => {
+  test('has a row for each public topic and no other', () => {
+    expect(TOPIC_IDS.filter(isPublic)).toEqual(TOPIC_IDS.filter((id) => TOPICS[id].audience === 'public'));
+  });
+
+  test('names the record that the topic carries', () => {
+    for (const [topic, row] of Object.entries(CLOUD_EVENTS)) expect(RECORDS[row.kind].topics).toEqual([topic]);
+  });
+
+  test('has a type of its own for each topic, versioned', () => {
+    const types = Object.values(CLOUD_EVENTS).map(({ type }) => type);
+    expect(new Set(types).size).toBe(types.length);
+    for (const type of types) expect(type).toMatch(/^tessera\.[a-z-]+\.[a-z-]+\.v1$/);
+  });
+});
+
+describe('headers', () => {
+  test('of a change of segments', () => {
+    const key = keyOf('main', 'profile', profile);
+    expect(headersOf('segment-changes', { key, value: example('segmentsChanged'), timeMs: effectiveMs })).toEqual({
+      'content-type': 'application/json',
+      ce_specversion: '1.0',
+      ce_type: 'tessera.profile.segments-changed.v1',
+      ce_source: '/tessera/segments',
+      ce_id: `main/profile/${profile}@0.2081.0`,
+      ce_subject: profile,
+      ce_time: '2026-01-05T09:30:00.250Z',
+      ce_workspace: 'main',
+      ce_partitionkey: `main/profile/${profile}`,
+      ce_sequence: '0000000000000012',
+      ce_cause: 'fragments/2/2081',
+    });
+  });
+
+  test.each<[PublicTopicId, string, string | undefined]>([
+    ['segment-memberships', `main/profile/${profile}/cart-abandoners@0.2081.1`, '2026-01-05T09:30:00.250Z'],
+    ['profile-features', `main/profile/${profile}@0.2081.2`, '2026-01-05T09:30:00.250Z'],
+    ['identity-assignments', 'main/identity/email:ada@example.com@0.17.3', undefined],
+    ['decisions', 'd_01kh3v5s9t', '2026-01-05T09:30:01.150Z'],
+  ])('of %s take id and time from the record', (topic, id, time) => {
+    const headers = headersOf(topic, { key: keyOfExample(topic), value: example(CLOUD_EVENTS[topic].kind) });
+    expect(headers).toMatchObject({ ce_id: id, ce_subject: profile, ce_workspace: 'main' });
+    expect(headers?.['ce_time']).toBe(time);
+  });
+
+  test('of a tombstone tell what its key tells', () => {
+    const key = keyOf('main', 'profile', profile, 'cart-abandoners');
+    expect(headersOf('segment-memberships', { key, value: null, timeMs: effectiveMs })).toEqual({
+      ce_specversion: '1.0',
+      ce_type: 'tessera.profile.membership-changed.v1',
+      ce_source: '/tessera/segments',
+      ce_id: `main/profile/${profile}/cart-abandoners@${String(effectiveMs)}`,
+      ce_subject: profile,
+      ce_time: '2026-01-05T09:30:00.250Z',
+      ce_workspace: 'main',
+      ce_partitionkey: `main/profile/${profile}/cart-abandoners`,
+    });
+  });
+
+  test('name no subject for a decision about nobody known, nor for the tombstone of an identity', () => {
+    const unknown = { ...example('decisionMade'), profile: '' } as AnyRecord;
+    expect(headersOf('decisions', { key: keyOf('main', 'profile', ''), value: unknown })).not.toHaveProperty('ce_subject');
+    const forgotten = { key: keyOf('main', 'identity', 'email:ada@example.com'), value: null, timeMs: 0 };
+    expect(headersOf('identity-assignments', forgotten)).not.toHaveProperty('ce_subject');
+  });
+
+  test('tell the workspace as it was written, not as the key escapes it', () => {
+    const key = keyOf('shop/eu', 'profile', profile);
+    expect(headersOf('segment-changes', { key, value: example('segmentsChanged') })?.['ce_workspace']).toBe('shop/eu');
+  });
+
+  test('are put on public topics only', () => {
+    expect(headersOf('events', { key: keyOf('main', 'sender', 'anonymous_id:d0'), value: example('tracked') })).toBeUndefined();
+  });
+
+  test('carry sequences that are in order as text', () => {
+    const headersAt = (sequence: number) =>
+      headersOf('segment-changes', {
+        key: keyOf('main', 'profile', profile),
+        value: { ...example('segmentsChanged'), sequence } as AnyRecord,
+      })?.['ce_sequence'] as string;
+    const sequences = [1, 9, 10, 99, 12345, Number.MAX_SAFE_INTEGER];
+    expect(sequences.map(headersAt).sort().map(Number)).toEqual(sequences);
+  });
+});
+
+function keyOfExample(topic: PublicTopicId) {
+  if (topic === 'identity-assignments') return keyOf('main', 'identity', 'email:ada@example.com');
+  const more = topic === 'segment-memberships' ? ['cart-abandoners'] : [];
+  return keyOf('main', 'profile', profile, ...more);
+}
