@@ -23,6 +23,8 @@ export interface Placement {
   readonly fragment: string;
   /** Spell in which the event lies; UNKNOWN_SPELL when that is forgotten. */
   readonly spell: number;
+  /** The fragment's person is the spell's: true for anonymous events and for the spell's own user. */
+  readonly ofSpell: boolean;
   readonly startedSpell: boolean;
   /** The spell got its first user by this event. */
   readonly linkedUser?: string;
@@ -68,12 +70,12 @@ export function placeEvent(
   if (spell === undefined) {
     return userId === undefined
       ? undefined
-      : { fragment: USER_PREFIX + userId, spell: UNKNOWN_SPELL, startedSpell: false };
+      : { fragment: USER_PREFIX + userId, spell: UNKNOWN_SPELL, ofSpell: false, startedSpell: false };
   }
   if (userId === undefined) return spell.anonymous;
   if (spell.user === undefined) {
     spell.user = userId;
-    return { fragment: USER_PREFIX + userId, spell: spell.number, startedSpell: false, linkedUser: userId };
+    return { fragment: USER_PREFIX + userId, spell: spell.number, ofSpell: true, startedSpell: false, linkedUser: userId };
   }
   if (spell.user !== userId && atHead) return startSpell(spells, spell.number + 1, userId, userId, ownTimeMs);
   return userPlacement(spell, userId);
@@ -90,20 +92,26 @@ function startSpell(
   spells.known.push(spell);
   if (spells.known.length > KNOWN_SPELLS_MAX) spells.known.shift();
   const fragment = userId === undefined ? spell.anonymous.fragment : USER_PREFIX + userId;
+  const ofSpell = user === userId;
   return user === undefined
-    ? { fragment, spell: number, startedSpell: true }
-    : { fragment, spell: number, startedSpell: true, linkedUser: user };
+    ? { fragment, spell: number, ofSpell, startedSpell: true }
+    : { fragment, spell: number, ofSpell, startedSpell: true, linkedUser: user };
 }
 
 function spellOf(number: number, startMs: number, user: string | undefined): Spell {
-  const anonymous = { fragment: `spell:${String(number)}`, spell: number, startedSpell: false };
+  const anonymous = { fragment: `spell:${String(number)}`, spell: number, ofSpell: true, startedSpell: false };
   return { number, startMs, user, anonymous, lastUser: undefined, lastUserPlacement: undefined };
 }
 
 function userPlacement(spell: Spell, userId: string): Placement {
   if (spell.lastUser === userId && spell.lastUserPlacement !== undefined) return spell.lastUserPlacement;
   spell.lastUser = userId;
-  spell.lastUserPlacement = { fragment: USER_PREFIX + userId, spell: spell.number, startedSpell: false };
+  spell.lastUserPlacement = {
+    fragment: USER_PREFIX + userId,
+    spell: spell.number,
+    ofSpell: spell.user === userId,
+    startedSpell: false,
+  };
   return spell.lastUserPlacement;
 }
 
