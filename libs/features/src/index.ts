@@ -1,6 +1,12 @@
 export { compileComparisons, describeOperator, OPERATOR_NAMES, wordsOf } from './comparison.js';
 export type { Comparison, CompiledComparisons, OperatorName } from './comparison.js';
 export type { Answer, Operator, Test } from './operators/operator.js';
+export { addDecimals, compareDecimals, decimalOf, decimalToNumber, quotientOf, subtractDecimals, ZERO } from './decimal.js';
+export { mergePartials, readerOf, valueOf } from './kind-registry.js';
+export type { FeatureValue } from './kind-registry.js';
+export { DISTINCT_VALUES_MAX } from './kinds/distinct.js';
+export type { Scalar } from './kinds/kind.js';
+export { TRAIL_EVENTS_MAX } from './kinds/trail.js';
 export { compilePath } from './path.js';
 export type * from './partial.js';
 export type * from './plan.js';
