@@ -3,7 +3,7 @@ export type { ActiveSet } from './activation.js';
 export { STALE_AFTER_MS, decide } from './decide.js';
 export type { DecideInput } from './decide.js';
 export { PAYLOAD_CHARACTERS_MAX } from './payload.js';
-export { readPerson } from './person.js';
+export { NOBODY, readPerson } from './person.js';
 export type { Person, PersonAnswer, PersonQuery, ReadContent, ReadKey } from './person.js';
 export { DEADLINE_MS_DEFAULT, SLOTS_MAX, parseQuestion, problemText } from './question.js';
 export type { AskedPerson, ParsedQuestion, Question, RequestProblem } from './question.js';

@@ -1,12 +1,14 @@
 // Who is asked for, and what the read model knows of them: at most two rounds of point reads.
 // W1 The first of profile id, user id, anonymous id and further identities (by the priority of their namespace) that is given
-//    and known answers; known means an assignment, published features or a membership.
+//    and known answers; known means an assignment, published features or a membership. Values are normalised by the identity
+//    rules, and what they block or cannot read counts as absent: nobody is known under it.
 // W2 An identity without an assignment is in the profile of its own node, which is computed: nothing waits for identity, and a
 //    person nobody knows is one without memberships.
 // W3 The reads are named here and done by the caller: a generator that yields keys and takes their contents, in order.
 import type { Key } from '@tessera/contracts';
 import { keyOf } from '@tessera/contracts';
 import { profileId } from '@tessera/hash';
+import { type CompiledIdentityRules, normalizeIdentifier, spellNode } from '@tessera/identity';
 import type { AskedPerson } from './question.js';
 import type { Assignment, Membership, PublishedFeatures } from './read-model.js';
 
@@ -30,11 +32,14 @@ export interface Person {
 /** What decide works with: a person, or why there is none. */
 export type PersonAnswer = Person | { readonly kind: 'unavailable' } | { readonly kind: 'timeout' };
 
+/** Whoever is asked for by nothing that can be known. */
+export const NOBODY: Person = { kind: 'person', known: false, profile: '', memberships: new Map(), published: undefined };
+
 export interface PersonQuery {
   readonly workspace: string;
   readonly secret: string;
   readonly person: AskedPerson;
-  readonly priorities: ReadonlyMap<string, number>;
+  readonly identityRules: CompiledIdentityRules;
   /** Segments to look for. */
   readonly segments: readonly string[];
 }
@@ -54,6 +59,7 @@ interface Resolved {
 
 export function* readPerson(query: PersonQuery): Generator<readonly ReadKey[], Person, readonly ReadContent[]> {
   const candidates = candidatesOf(query);
+  if (candidates.length === 0) return NOBODY;
   const first = yield candidates.flatMap((candidate) => firstReads(query.workspace, candidate));
   const resolved = resolve(candidates, first);
   // Whoever comes after one who is known for certain cannot be the answer.
@@ -66,22 +72,21 @@ export function* readPerson(query: PersonQuery): Generator<readonly ReadKey[], P
 }
 
 /** In the order of W1. */
-function candidatesOf({ workspace, secret, person, priorities }: PersonQuery): readonly Candidate[] {
+function candidatesOf({ workspace, secret, person, identityRules }: PersonQuery): readonly Candidate[] {
   const candidates: Candidate[] = [];
   if (person.profileId !== undefined) candidates.push({ assignment: undefined, defaultProfile: person.profileId });
-  const add = (namespace: string, value: string): void => {
-    const identity = `${namespace}:${value}`;
+  const add = (namespace: string, raw: string): void => {
+    const normalized = normalizeIdentifier(raw, identityRules.namespace(namespace).normalize);
+    if (normalized.kind !== 'value' || identityRules.refuses(namespace, normalized.value) !== undefined) return;
+    const identity = `${namespace}:${normalized.value}`;
     // An anonymous id is no node of its own: its first spell is. A later spell of the device comes with an assignment.
-    const node = namespace === 'anonymous_id' ? `spell:0@${identity}` : identity;
+    const node = namespace === 'anonymous_id' ? spellNode(identity, 0) : identity;
     candidates.push({ assignment: keyOf(workspace, 'identity', identity), defaultProfile: profileId(secret, node) });
   };
   if (person.userId !== undefined) add('user_id', person.userId);
   if (person.anonymousId !== undefined) add('anonymous_id', person.anonymousId);
-  const priority = (namespace: string): number => priorities.get(namespace) ?? Infinity;
-  const others = [...person.identities].sort(([a], [b]) => {
-    const difference = priority(a) - priority(b);
-    return Number.isNaN(difference) || difference === 0 ? (a < b ? -1 : 1) : difference;
-  });
+  const priority = (namespace: string): number => identityRules.namespace(namespace).priority;
+  const others = [...person.identities].sort(([a], [b]) => priority(a) - priority(b) || (a < b ? -1 : 1));
   for (const [namespace, value] of others) add(namespace, value);
   return candidates;
 }
@@ -133,5 +138,5 @@ function firstKnown(
     if (known) return person;
     first ??= person;
   }
-  return first as Person;
+  return first ?? NOBODY;
 }

@@ -2,6 +2,7 @@
 // Q1 Only a malformed request is refused, with the field, what was found and what is allowed; a slot that does not exist, a
 //    person that nobody knows or a template that fails are answers.
 // Q2 Fields are read by their JSON name or their proto name; unknown fields are ignored; null and empty text count as absent.
+import { IDENTIFIER_LENGTH_MAX } from '@tessera/identity';
 
 export interface Question {
   readonly person: AskedPerson;
@@ -33,7 +34,9 @@ export const SLOTS_MAX = 50;
 export const DEADLINE_MS_DEFAULT = 2_000;
 const IDENTITIES_MAX = 20;
 const NAME_MAX = 256;
-const IDENTIFIER_MAX = 512;
+/** As sent: four times what a normalised identifier may have. */
+const IDENTIFIER_MAX = 4 * IDENTIFIER_LENGTH_MAX;
+const PROFILE_ID_MAX = 128;
 const CONTEXT_VALUES_MAX = 5_000;
 const CONTEXT_CHARACTERS_MAX = 64 * 1024;
 const CONTEXT_DEPTH_MAX = 32;
@@ -72,7 +75,7 @@ function parsePerson(value: unknown): AskedPerson {
   const person = object(value ?? {}, 'person');
   const identities = object(person['identities'] ?? {}, 'person.identities');
   const parsed = {
-    profileId: identifier(field(person, 'profileId', 'profile_id'), 'person.profile_id'),
+    profileId: identifier(field(person, 'profileId', 'profile_id'), 'person.profile_id', PROFILE_ID_MAX),
     userId: identifier(field(person, 'userId', 'user_id'), 'person.user_id'),
     anonymousId: identifier(field(person, 'anonymousId', 'anonymous_id'), 'person.anonymous_id'),
     identities: Object.entries(identities).flatMap(([namespace, text]) => {
@@ -129,14 +132,16 @@ function parseDeadline(value: unknown): number {
   return Math.min(value, DEADLINE_MS_DEFAULT);
 }
 
-function identifier(value: unknown, place: string): string | undefined {
-  return value === undefined || value === null || value === '' ? undefined : name(value, place, IDENTIFIER_MAX);
+function identifier(value: unknown, place: string, lengthMax = IDENTIFIER_MAX): string | undefined {
+  return value === undefined || value === null || value === '' ? undefined : name(value, place, lengthMax);
 }
 
 function name(value: unknown, place: string, lengthMax: number): string {
   const allowed = `text of 1 to ${String(lengthMax)} characters`;
   if (typeof value !== 'string') throw malformed(place, kindOf(value), allowed);
   if (value.length < 1 || value.length > lengthMax) throw malformed(place, `${String(value.length)} characters`, allowed);
+  // A lone surrogate has no UTF-8 form: two different texts would become one key.
+  if (!value.isWellFormed()) throw malformed(place, 'half of a surrogate pair', 'well-formed Unicode text');
   return value;
 }
 

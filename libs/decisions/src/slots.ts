@@ -5,6 +5,7 @@
 // S3 Compiled payloads are shared between sets by the hash of their text, the last 1,000 of them.
 import type { CompiledSet } from '@tessera/segments';
 import { sha256 } from '@tessera/hash';
+import { type CompiledIdentityRules, DEFAULT_IDENTITY_RULES, compileIdentityRules } from '@tessera/identity';
 import { type Payload, compilePayload } from './payload.js';
 
 export interface ContentPlan {
@@ -32,8 +33,8 @@ export interface DecisionPlan {
   readonly set: number;
   readonly hash: string;
   readonly slots: ReadonlyMap<string, SlotPlan>;
-  /** Priority of identity namespaces, the least first; absent ones come last, by name. */
-  readonly priorities: ReadonlyMap<string, number>;
+  /** How identifiers are spelled and ranked: the same rules that ingestion chose the sender by. */
+  readonly identityRules: CompiledIdentityRules;
 }
 
 /** The part of a compiled set that decisions read. */
@@ -42,10 +43,6 @@ export type DecisionDefinitions = Pick<CompiledSet, 'set' | 'hash' | 'documents'
 };
 
 const CONTENTS_MAX = 1_000;
-const DEFAULT_PRIORITIES: ReadonlyMap<string, number> = new Map([
-  ['user_id', 1],
-  ['email', 2],
-]);
 
 export class PayloadCache {
   private readonly byHash = new Map<string, CompiledContent>();
@@ -87,7 +84,7 @@ export function planOf(definitions: DecisionDefinitions, cache: PayloadCache): D
       fallback: spec.fallback === undefined ? undefined : content(spec.fallback),
     });
   }
-  return { set: definitions.set, hash: definitions.hash, slots, priorities: prioritiesOf(definitions) };
+  return { set: definitions.set, hash: definitions.hash, slots, identityRules: identityRulesOf(definitions) };
 }
 
 /** Problem of the payload of a Content document; undefined for a good one. For checks before a set is applied. */
@@ -120,13 +117,9 @@ function compile(payload: unknown): CompiledContent {
   }
 }
 
-function prioritiesOf(definitions: DecisionDefinitions): ReadonlyMap<string, number> {
-  const priorities = new Map(DEFAULT_PRIORITIES);
-  for (const document of definitions.documents.get('IdentityRules')?.values() ?? []) {
-    const namespaces = document.spec['namespaces'] as Record<string, { priority?: number }> | undefined;
-    for (const [name, rule] of Object.entries(namespaces ?? {})) {
-      if (rule.priority !== undefined) priorities.set(name, rule.priority);
-    }
-  }
-  return priorities;
+function identityRulesOf(definitions: DecisionDefinitions): CompiledIdentityRules {
+  const document = definitions.documents.get('IdentityRules')?.get('default');
+  const compiled = compileIdentityRules(document?.spec ?? {});
+  // Refused rules do not get into a set; should one, identifiers go by the defaults rather than not at all.
+  return compiled.kind === 'compiled' ? compiled.rules : DEFAULT_IDENTITY_RULES;
 }

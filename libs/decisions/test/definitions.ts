@@ -15,7 +15,6 @@ export interface SetSketch {
       { readonly rules?: readonly { readonly segment?: string; readonly content: string }[]; readonly fallback?: string }
     >
   >;
-  readonly priorities?: Readonly<Record<string, number>>;
 }
 
 export function definitionsOf(sketch: SetSketch): DecisionDefinitions {
@@ -26,10 +25,6 @@ export function definitionsOf(sketch: SetSketch): DecisionDefinitions {
   };
   for (const [name, payload] of Object.entries(sketch.contents ?? {})) put('Content', name, { payload });
   for (const [name, slot] of Object.entries(sketch.slots ?? {})) put('Slot', name, { ...slot });
-  if (sketch.priorities !== undefined) {
-    const namespaces = Object.fromEntries(Object.entries(sketch.priorities).map(([name, priority]) => [name, { priority }]));
-    put('IdentityRules', 'default', { namespaces });
-  }
   const set = sketch.set ?? 7;
   return { set, hash: `hash-${String(set)}`, documents, segments: (sketch.segments ?? []).map((name) => ({ name })) };
 }

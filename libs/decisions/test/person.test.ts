@@ -3,7 +3,15 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { keyOf } from '@tessera/contracts';
 import { profileId } from '@tessera/hash';
-import { type Person, type PersonQuery, type ReadContent, type ReadKey, readPerson } from '../src/person.js';
+import { type CompiledIdentityRules, DEFAULT_IDENTITY_RULES, compileIdentityRules } from '@tessera/identity';
+import {
+  NOBODY as NOBODY_KNOWN,
+  type Person,
+  type PersonQuery,
+  type ReadContent,
+  type ReadKey,
+  readPerson,
+} from '../src/person.js';
 import type { AskedPerson } from '../src/question.js';
 
 const SECRET = 'of the shop';
@@ -22,7 +30,7 @@ function read(table: Readonly<Record<string, ReadContent>>, person: Partial<Aske
     workspace: 'shop',
     secret: SECRET,
     person: { ...NOBODY, ...person },
-    priorities: new Map(),
+    identityRules: DEFAULT_IDENTITY_RULES,
     segments: ['vips'],
     ...more,
   });
@@ -32,6 +40,12 @@ function read(table: Readonly<Record<string, ReadContent>>, person: Partial<Aske
     step = reading.next(step.value.map(({ kind, key }) => table[`${kind} ${key}`]));
   }
   return { person: step.value, rounds };
+}
+
+function rulesOf(spec: unknown): CompiledIdentityRules {
+  const compiled = compileIdentityRules(spec);
+  if (compiled.kind === 'refused') throw new Error(JSON.stringify(compiled.problems));
+  return compiled.rules;
 }
 
 function summary({ profile, known, memberships, published }: Person) {
@@ -87,12 +101,35 @@ describe('a person', () => {
   });
 
   test('by further identities goes by the priority of their namespaces, then by their names', () => {
-    const identities = [['phone', '1'], ['crm', '2'], ['email', 'a@b.c'], ['badge', '3']] as const; // prettier-ignore
-    const order = (priorities: PersonQuery['priorities']): unknown[] =>
-      (read({}, { identities }, { priorities }).rounds[0] as ReadKey[])
+    const identities = [['zip', '1'], ['crm', '2'], ['email', 'a@b.c'], ['badge', '3']] as const; // prettier-ignore
+    const asked = (identityRules: CompiledIdentityRules): unknown[] =>
+      (read({}, { identities }, { identityRules }).rounds[0] as ReadKey[])
         .filter((one) => one.kind === 'assignment')
         .map((one) => one.key.split('/')[2]);
-    expect(order(new Map([['email', 2], ['crm', 1]]))).toEqual(['crm:2', 'email:a@b.c', 'badge:3', 'phone:1']); // prettier-ignore
+    expect(asked(rulesOf({ namespaces: { crm: { from: ['traits.crm'], priority: 1 } } }))).toEqual([
+      'crm:2',
+      'email:a@b.c',
+      'badge:3',
+      'zip:1',
+    ]);
+  });
+
+  test('is looked for under the normal form of an identifier, and under none that the rules block', () => {
+    expect(read({}, { userId: ' 42 ', identities: [['email', ' A@B.C']] }).rounds[0]?.map((one) => one.key)).toEqual([
+      identityKey('user_id:42'),
+      profileKey(profileOf('user_id:42')),
+      identityKey('email:a@b.c'),
+      profileKey(profileOf('email:a@b.c')),
+    ]);
+    const { person, rounds } = read(
+      {},
+      { userId: 'null', anonymousId: 'kiosk', identities: [['email', 'no address']] },
+      {
+        identityRules: rulesOf({ blocked: { values: ['kiosk'] } }),
+      },
+    );
+    expect(rounds).toEqual([]);
+    expect(person).toEqual(NOBODY_KNOWN);
   });
 
   test('of another workspace cannot be read', () => {
@@ -106,15 +143,15 @@ test('for any tables: at most two rounds, and the answer is that of reading ever
     profileId: fc.constantFrom(undefined, 'p_x'),
     userId: fc.constantFrom(undefined, 'u'),
     anonymousId: fc.constantFrom(undefined, 'd'),
-    identities: fc.constantFrom<readonly (readonly [string, string])[]>([], [['email', 'e']]),
+    identities: fc.constantFrom<readonly (readonly [string, string])[]>([], [['crm', 'e']]),
   });
   const facts = fc.record({
     assigned: fc.dictionary(
-      fc.constantFrom('user_id:u', 'anonymous_id:d', 'email:e'),
+      fc.constantFrom('user_id:u', 'anonymous_id:d', 'crm:e'),
       fc.constantFrom('p_x', 'p_y', profileOf('user_id:u')),
     ),
-    published: fc.subarray(['p_x', 'p_y', profileOf('user_id:u'), profileOf('spell:0@anonymous_id:d'), profileOf('email:e')]),
-    members: fc.subarray(['p_x', 'p_y', profileOf('user_id:u'), profileOf('spell:0@anonymous_id:d'), profileOf('email:e')]),
+    published: fc.subarray(['p_x', 'p_y', profileOf('user_id:u'), profileOf('spell:0@anonymous_id:d'), profileOf('crm:e')]),
+    members: fc.subarray(['p_x', 'p_y', profileOf('user_id:u'), profileOf('spell:0@anonymous_id:d'), profileOf('crm:e')]),
     segments: fc.subarray(['vips', 'others']),
   });
   fc.assert(
@@ -130,7 +167,7 @@ test('for any tables: at most two rounds, and the answer is that of reading ever
       const nodes = [
         ...(who.userId === undefined ? [] : [['user_id:u', 'user_id:u'] as const]),
         ...(who.anonymousId === undefined ? [] : [['anonymous_id:d', 'spell:0@anonymous_id:d'] as const]),
-        ...who.identities.map(() => ['email:e', 'email:e'] as const),
+        ...who.identities.map(() => ['crm:e', 'crm:e'] as const),
       ];
       const every = [
         ...(who.profileId === undefined ? [] : [{ profile: who.profileId, assigned: false }]),

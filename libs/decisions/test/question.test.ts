@@ -51,14 +51,14 @@ describe('a question', () => {
       'person: found no identifier, allowed is profile_id, user_id, anonymous_id or an entry of identities',
     ],
     [{ person: 'u', slots: ['a'] }, 'person: found string, allowed is an object'],
-    [{ person: { userId: 42 }, slots: ['a'] }, 'person.user_id: found number, allowed is text of 1 to 512 characters'],
+    [{ person: { userId: 42 }, slots: ['a'] }, 'person.user_id: found number, allowed is text of 1 to 1024 characters'],
     [
-      { person: { anonymousId: 'x'.repeat(513) }, slots: ['a'] },
-      'person.anonymous_id: found 513 characters, allowed is text of 1 to 512 characters',
+      { person: { anonymousId: 'x'.repeat(1_025) }, slots: ['a'] },
+      'person.anonymous_id: found 1025 characters, allowed is text of 1 to 1024 characters',
     ],
     [
       { person: { identities: { email: [] } }, slots: ['a'] },
-      'person.identities.email: found a list, allowed is text of 1 to 512 characters',
+      'person.identities.email: found a list, allowed is text of 1 to 1024 characters',
     ],
     [
       { person: { identities: { '': 'x' } }, slots: ['a'] },
