@@ -38,6 +38,8 @@ export interface CompiledSegment {
   evaluate(view: ProfileView, nowMs: number): Evaluation;
   /** Same verdict as `evaluate`, with the values behind each condition. */
   explain(view: ProfileView, nowMs: number): Explanation;
+  /** One English sentence on the membership: what the verdict rests on, and when it can change. */
+  sentence(view: ProfileView, nowMs: number, member: boolean): string;
 }
 
 /** A Feature document: a named slot, or a trait path. */

@@ -1,0 +1,22 @@
+export { EVALUATOR_VERSION } from './compiled.js';
+export type {
+  CompiledSegment,
+  CompiledSet,
+  DefinitionDocument,
+  Evaluation,
+  NamedFeature,
+  ProfileView,
+  Verdict,
+} from './compiled.js';
+export { compileSet, hashOfDocument, setHash } from './compile.js';
+export type { CompileOptions, CompileOutcome } from './compile.js';
+export { canonicalJson } from './language/canonical.js';
+export { planChange } from './language/change.js';
+export type { PathChange, PlannedChange } from './language/change.js';
+export { API_VERSION, KINDS, validateDocument } from './language/document.js';
+export type { KindName, Validated } from './language/document.js';
+export { formatError } from './language/error.js';
+export type { DefinitionError, ErrorCode } from './language/error.js';
+export { parseDefinitions } from './language/text.js';
+export type { ParsedDefinitions, SourceSpot } from './language/text.js';
+export { SCHEMAS } from './schema/schema.js';
