@@ -7,6 +7,8 @@ export function parseInstant(text: string): number | undefined {
   const match = RFC3339.exec(text);
   if (!match) return undefined;
   const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', zone = 'Z'] = match;
+  // Date.parse takes 24:00 for the next midnight; RFC 3339 has no such hour.
+  if (hour === '24') return undefined;
   const ms = Date.parse(
     `${year as string}-${month as string}-${day as string}T${hour}:${minute}:${second === '60' ? '59' : second}.${fraction.padEnd(3, '0').slice(0, 3)}${zone.toUpperCase()}`,
   );
