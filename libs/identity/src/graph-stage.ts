@@ -90,26 +90,25 @@ function stepLink(record: LinkRecord, secretOf: GraphOptions['secretOf'], contex
   const after: ReadNode = (node) => copies.get(node) ?? before(node);
 
   const request = a === b && record.kind === 'linkObserved' && record.evidence === RULES_CHANGED;
-  if (changed.length === 0 && !request) return record.kind === 'linkObserved' ? KNOWN : NOT_LINKED;
+  const newer = newerSpells(record.kind === 'linkObserved' ? nodes : [], workspace, context);
+  if (changed.length === 0 && newer.size === 0 && !request) return record.kind === 'linkObserved' ? KNOWN : NOT_LINKED;
   // A node paired with itself touches nobody else: it asks for its own answer.
   const touched = a === b ? new Set(nodes) : touchedBy(nodes, before, after, rules);
   const { nodes: reached, componentOf } = neighbourhoodOf(after, touched, rules);
-  const newest = newestSpells(workspace, nodes, a === b ? touched : reached, context);
+  const answering = a === b ? touched : reached;
+  const newest = newestSpells(answering, newer, workspace, context);
 
-  for (const node of changed) applyTo(node, node === a ? b : a, change, workspace, context);
+  for (const node of changed) {
+    const document = context.change(nodeKey(workspace, node));
+    if (document?.kind === 'node') change(document, node === a ? b : a);
+  }
+  for (const [device, number] of newer) {
+    const document = context.change(deviceKey(workspace, device));
+    if (document?.kind === 'device') document.newestSpell = number;
+  }
+  const newestSpell = (device: string): number => newest.get(device) ?? -1;
   const reason = reasonOf(record);
-  emitAnswers(
-    {
-      workspace,
-      secret: secretOf(workspace),
-      reason,
-      nodes: a === b ? touched : reached,
-      componentOf,
-      read: after,
-      newestSpell: (device) => newest.get(device) ?? -1,
-    },
-    context,
-  );
+  emitAnswers({ workspace, secret: secretOf(workspace), reason, nodes: answering, componentOf, read: after, newestSpell }, context);
   return APPLIED;
 }
 
@@ -151,34 +150,38 @@ function touchedBy(nodes: readonly string[], before: ReadNode, after: ReadNode, 
   return touched;
 }
 
-/** Newest spell of every device among the nodes, this record's included; the record's own devices are brought up to date. */
+/** Devices of the record's own spells that did not have such a new one yet. */
+function newerSpells(nodes: readonly string[], workspace: string, context: Context): Map<string, number> {
+  const newer = new Map<string, number>();
+  for (const text of nodes) {
+    const node = nodeOf(text);
+    if (node.kind !== 'spell') continue;
+    const known = newer.get(node.device) ?? newestSpellOf(node.device, workspace, context);
+    if (node.number > known) newer.set(node.device, node.number);
+  }
+  return newer;
+}
+
+/** Newest spell of every device among the nodes. */
 function newestSpells(
-  workspace: string,
-  own: readonly string[],
   nodes: Iterable<string>,
+  newer: ReadonlyMap<string, number>,
+  workspace: string,
   context: Context,
 ): Map<string, number> {
-  const newest = new Map<string, number>();
-  for (const text of [...own, ...nodes]) {
+  const newest = new Map(newer);
+  for (const text of nodes) {
     const node = nodeOf(text);
-    if (node.kind !== 'spell' || newest.has(node.device)) continue;
-    const document = context.read(deviceKey(workspace, node.device));
-    newest.set(node.device, document?.kind === 'device' ? document.newestSpell : -1);
-  }
-  for (const text of own) {
-    const node = nodeOf(text);
-    if (node.kind !== 'spell' || node.number <= (newest.get(node.device) ?? -1)) continue;
-    newest.set(node.device, node.number);
-    const document = context.change(deviceKey(workspace, node.device));
-    if (document?.kind === 'device') document.newestSpell = Math.max(document.newestSpell, node.number);
+    if (node.kind === 'spell' && !newest.has(node.device)) {
+      newest.set(node.device, newestSpellOf(node.device, workspace, context));
+    }
   }
   return newest;
 }
 
-// eslint-disable-next-line max-params -- one place, five plain values
-function applyTo(node: string, other: string, change: Change, workspace: string, context: Context): void {
-  const document = context.change(nodeKey(workspace, node));
-  if (document?.kind === 'node') change(document, other);
+function newestSpellOf(device: string, workspace: string, context: Context): number {
+  const document = context.read(deviceKey(workspace, device));
+  return document?.kind === 'device' ? document.newestSpell : -1;
 }
 
 function reasonOf(record: LinkRecord): AssignmentReason {
