@@ -1,5 +1,6 @@
 // Writer of the canonical codec: varints, strings, doubles and JSON values, in the order the caller gives.
 // C1 Equal values give equal bytes in every process: no dictionary, object keys sorted, integers in their shortest form.
+//    Text is well-formed Unicode: half of a surrogate pair, which ingestion should not let in, becomes U+FFFD, in keys too.
 // C2 The returned bytes are a view of a chunk that is not used again: they stay valid.
 
 const CHUNK_BYTES = 1 << 20;
@@ -9,6 +10,11 @@ const doubleView = new DataView(doubleBytes.buffer);
 
 /** Tags of a JSON value. */
 export const TAG = { null: 0, false: 1, true: 2, integer: 3, negative: 4, double: 5, string: 6, array: 7, object: 8 } as const;
+
+/** True for numbers that are written as an integer; -0 is none. */
+export function isShortInteger(value: number): boolean {
+  return Number.isSafeInteger(value) && !Object.is(value, -0);
+}
 
 export class Writer {
   private chunk = new Uint8Array(CHUNK_BYTES);
@@ -33,6 +39,8 @@ export class Writer {
 
   /** Unsigned integer up to 2^53 - 1, LEB128. */
   uint(value: number): void {
+    if (!(value >= 0) || !Number.isSafeInteger(value))
+      throw new RangeError(`canonical codec: ${String(value)} is no unsigned integer`);
     this.room(8);
     let rest = value;
     while (rest > 0x7fffffff) {
@@ -53,7 +61,7 @@ export class Writer {
 
   double(value: number): void {
     this.room(8);
-    doubleView.setFloat64(0, value);
+    doubleView.setFloat64(0, Number.isNaN(value) ? NaN : value);
     this.chunk.set(doubleBytes, this.at);
     this.at += 8;
   }
@@ -107,7 +115,7 @@ export class Writer {
   }
 
   private jsonNumber(value: number): void {
-    if (Number.isSafeInteger(value) && !Object.is(value, -0)) {
+    if (isShortInteger(value)) {
       this.byte(value < 0 ? TAG.negative : TAG.integer);
       this.uint(Math.abs(value));
     } else {
@@ -117,8 +125,10 @@ export class Writer {
   }
 
   private jsonObject(value: Record<string, unknown>): void {
+    const keys = Object.keys(value);
+    if (!keys.every(isWellFormed)) return this.jsonObject(withWellFormedKeys(value));
+    keys.sort();
     this.byte(TAG.object);
-    const keys = Object.keys(value).sort();
     this.uint(keys.length);
     for (const key of keys) {
       this.string(key);
@@ -149,4 +159,12 @@ export class Writer {
     this.start = 0;
     this.chunk = next;
   }
+}
+
+function isWellFormed(text: string): boolean {
+  return text.isWellFormed();
+}
+
+function withWellFormedKeys(value: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key.toWellFormed(), part]));
 }
