@@ -23,7 +23,7 @@ const packageDefinition = fromJSON(
       probe: {
         nested: {
           Text: { fields: { text: { type: 'string', id: 1 } } },
-          Probe: { methods: { Ask: { requestType: 'Text', responseType: 'Text' } } },
+          Probe: { methods: { Ask: { requestType: 'Text', responseType: 'Text', comment: '' } } },
         },
       },
     },

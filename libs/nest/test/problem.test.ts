@@ -26,12 +26,12 @@ const rpc = fromJSON(
       },
       Reading: {
         methods: {
-          status: { requestType: 'Status', responseType: 'Status' },
-          info: { requestType: 'ErrorInfo', responseType: 'ErrorInfo' },
+          status: { requestType: 'Status', responseType: 'Status', comment: '' },
+          info: { requestType: 'ErrorInfo', responseType: 'ErrorInfo', comment: '' },
         },
       },
     },
-  },
+  } as Parameters<typeof fromJSON>[0],
   {},
 )['Reading'] as ServiceDefinition;
 

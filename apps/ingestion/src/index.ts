@@ -1,0 +1,14 @@
+export { IngestionModule } from './ingestion.module.js';
+export { INGESTION_LIMITS } from './ingestion-options.js';
+export type { IngestionLimits, IngestionOptions } from './ingestion-options.js';
+export { IngestionCounters } from './intake/counters.js';
+export type { Answer, Verdict } from './intake/reception.js';
+export { TRACKING_LIMITS } from './tracking/limits.js';
+export type { TrackingLimits } from './tracking/limits.js';
+export { parseCall } from './tracking/parse-call.js';
+export type { JsonObject, ParsedCall } from './tracking/parse-call.js';
+export { measureValue, newMeasure } from './tracking/scan.js';
+export type { Measure } from './tracking/scan.js';
+export { Refusal } from './tracking/refusal.js';
+export { toTracked } from './tracking/to-tracked.js';
+export type { Arrival, CallType } from './tracking/to-tracked.js';
