@@ -10,3 +10,7 @@ export { TRAIL_EVENTS_MAX } from './kinds/trail.js';
 export { compilePath } from './path.js';
 export type * from './partial.js';
 export type * from './plan.js';
+export { createFeaturesStage, type FeaturesOptions } from './features-stage.js';
+export type { FeaturesPartitionState } from './partition-state.js';
+export type { SenderDocument } from './sender-document.js';
+export { eventNameOf } from './compile-plan.js';

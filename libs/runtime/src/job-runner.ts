@@ -33,8 +33,8 @@ export class JobRunner<Document, Definitions, State> {
     if (job) this.begin(job);
   }
 
-  oweForPartition(state: State): void {
-    for (const job of this.options.stage.partitionJobs?.(state) ?? []) this.begin(job);
+  oweForPartition(state: State, definitions: (workspace: string, hash: string) => Definitions): void {
+    for (const job of this.options.stage.partitionJobs?.(state, definitions) ?? []) this.begin(job);
   }
 
   async stop(): Promise<void> {

@@ -102,7 +102,7 @@ export class PartitionRun<Document, Definitions, State> {
         if (jobOwed) this.jobs.owe((await this.entryOf(key)).document, key);
       }
     }
-    this.jobs.oweForPartition(this.state);
+    this.jobs.oweForPartition(this.state, this.contexts.definitions);
   }
 
   private async stepBatch(records: readonly LogRecord[]): Promise<void> {
@@ -184,7 +184,7 @@ export class PartitionRun<Document, Definitions, State> {
     ledger.control += 1;
     if (outcome.kind === 'drop') ledger.reasons.set(outcome.reason, (ledger.reasons.get(outcome.reason) ?? 0) + 1);
     for (const workspace of context.dueWorkspaces) await this.fireAll(workspace, cause);
-    this.jobs.oweForPartition(this.state);
+    this.jobs.oweForPartition(this.state, this.contexts.definitions);
   }
 
   /** Fires up to `count` entries that are due; the rest follow between the next records. */
@@ -250,7 +250,7 @@ export class PartitionRun<Document, Definitions, State> {
       for (const key of slice) {
         seen.add(key);
         const entry = this.cache.get(key);
-        if (!entry || entry.lastOffset > cause.offset) continue;
+        if (!entry || entry.lastOffset < 0 || entry.lastOffset > cause.offset) continue;
         stage.fire(entry.document, cause.logTimeMs, this.contexts.forForced(key, cause));
         this.changed(entry, cause.offset);
       }

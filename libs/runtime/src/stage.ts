@@ -133,7 +133,7 @@ export interface Stage<Document, Definitions = unknown, PartitionState = unknown
   definitionsInForce?(state: PartitionState): readonly DefinitionName[];
 
   /** Long computation owed to the partition, if any. */
-  partitionJobs?(state: PartitionState): readonly Job[];
+  partitionJobs?(state: PartitionState, definitions: (workspace: string, hash: string) => Definitions): readonly Job[];
   /** Long computation owed to a document, if any. */
   documentJob?(document: Document, key: Key): Job | undefined;
 }

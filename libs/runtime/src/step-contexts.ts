@@ -58,6 +58,12 @@ export class StepContexts<Document, Definitions, State> {
     this.compiled.set(hash, definitions);
   }
 
+  readonly definitions = (workspace: string, hash: string): Definitions => {
+    const found = this.compiled.get(hash);
+    if (found === undefined) throw new Error(`definition set ${hash} of workspace ${workspace} is not loaded`);
+    return found;
+  };
+
   forCause(key: Key, cause: Cause): StepContext<Definitions, State> {
     const { context } = this;
     if (this.key !== key || context.offset !== cause.offset) {
@@ -155,11 +161,7 @@ export class StepContexts<Document, Definitions, State> {
       logTimeMs: 0,
       generation: options.generation,
       state: undefined as State,
-      definitions: (workspace, hash) => {
-        const found = this.compiled.get(hash);
-        if (found === undefined) throw new Error(`definition set ${hash} of workspace ${workspace} is not loaded`);
-        return found;
-      },
+      definitions: this.definitions,
       partitions: (topic) => options.log.partitions(topic),
       nextIndex: () => this.index++,
       emit: (topic, partition, record) => {

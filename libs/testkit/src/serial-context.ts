@@ -24,6 +24,12 @@ export class SerialContexts {
     private readonly loadDefinitions: (workspace: string, hash: string) => unknown,
   ) {}
 
+  readonly lookUp = (workspace: string, hash: string): unknown => {
+    const found = this.definitions.get(hash);
+    if (found === undefined) throw new Error(`definition set ${hash} of workspace ${workspace} is not loaded`);
+    return found;
+  };
+
   load(workspace: string, hash: string): void {
     if (!this.definitions.has(hash)) this.definitions.set(hash, this.loadDefinitions(workspace, hash));
   }
@@ -83,11 +89,7 @@ export class SerialContexts {
       ...cause,
       generation: 1,
       state: partition.state,
-      definitions: (workspace, hash) => {
-        const found = this.definitions.get(hash);
-        if (found === undefined) throw new Error(`definition set ${hash} of workspace ${workspace} is not loaded`);
-        return found;
-      },
+      definitions: this.lookUp,
       partitions: (topic) => this.world.partitionsOf(topic),
       nextIndex: () => counter.index++,
       emit: (topic, target, record) => {

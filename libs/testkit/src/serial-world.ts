@@ -24,6 +24,12 @@ export interface SerialPartition {
   logTimeMs: number;
 }
 
+export interface Emission {
+  readonly topic: TopicId;
+  readonly partition: number;
+  readonly record: NewRecord;
+}
+
 export interface SerialWorldOptions {
   readonly stages: readonly SerialStage[];
   /** Partitions of the wide topics. */
@@ -36,6 +42,7 @@ export interface SerialWorldOptions {
 export class SerialWorld {
   nowMs: number;
   readonly partitions: readonly SerialPartition[];
+  private onAppend: ((emission: Emission) => void) | undefined;
   private readonly logs = new Map<string, LogRecord[]>();
   private readonly contexts: SerialContexts;
 
@@ -72,7 +79,12 @@ export class SerialWorld {
     return Array.from({ length: this.partitionsOf(topic) }, (_, partition) => this.records(topic, partition)).flat();
   }
 
-  append(topic: TopicId, partition: number, { key, value, timeMs, headers }: NewRecord): void {
+  append(topic: TopicId, partition: number, record: NewRecord): void {
+    if (this.onAppend) {
+      this.onAppend({ topic, partition, record });
+      return;
+    }
+    const { key, value, timeMs, headers } = record;
     const records = this.records(topic, partition);
     const stampMs = this.options.clock === 'event' ? (timeMs ?? this.nowMs) : this.nowMs;
     records.push({ offset: records.length, stampMs, key, value, headers });
@@ -113,6 +125,18 @@ export class SerialWorld {
       await this.settle();
     }
     this.nowMs = Math.max(this.nowMs, untilMs);
+  }
+
+  /** Folds one partition of the only stage over a given log, and returns what came out: no jobs, no passing of time. */
+  foldOne(partition: number, records: readonly LogRecord[]): { readonly folded: SerialPartition; readonly outputs: readonly Emission[] } {
+    const folded = this.partitions[partition] as SerialPartition;
+    const own = this.records(folded.stage.input, partition);
+    const outputs: Emission[] = [];
+    this.onAppend = (emission) => outputs.push(emission);
+    own.push(...records);
+    while (folded.nextOffset < records.length) this.stepNext(folded);
+    this.onAppend = undefined;
+    return { folded, outputs };
   }
 
   private nearest(): { readonly ms: number; readonly partition: SerialPartition } | undefined {
@@ -192,7 +216,7 @@ export class SerialWorld {
   private async runJobs(): Promise<boolean> {
     let ran = false;
     for (const partition of this.partitions) {
-      const jobs: Job[] = [...(partition.stage.partitionJobs?.(partition.state) ?? [])];
+      const jobs: Job[] = [...(partition.stage.partitionJobs?.(partition.state, this.contexts.lookUp) ?? [])];
       for (const [key, { document }] of partition.documents) {
         const job = partition.stage.documentJob?.(document, key);
         if (job) jobs.push(job);

@@ -1,0 +1,133 @@
+// The document of a sender: its spells and its fragments together (one step changes one document), and what it has seen.
+// D1 A message id counts once within 24 h of log time, for the last SEEN_MAX messages; what is forgotten is counted.
+// D2 asOfMs is the latest moment that the document was touched at: windows are derived as of it.
+import { createSpells, readSpells, writeSpells, type Spells } from '@tessera/identity';
+import { Reader, type Writer } from '@tessera/codec';
+import { partsOf, type Key } from '@tessera/contracts';
+import { createFragment, readFragment, writeFragment, type Fragment } from './fragment.js';
+
+export const SEEN_FOR_MS = 86_400_000;
+export const SEEN_MAX = 10_000;
+export const FRAGMENTS_MAX = 1_000;
+const CODEC_VERSION = 1;
+/** Below this a look through the list is cheaper than a set. */
+const LIST_MAX = 24;
+
+export interface SenderDocument {
+  readonly workspace: string;
+  readonly sender: string;
+  readonly spells: Spells;
+  readonly fragments: Map<string, Fragment>;
+  /** Hashes of message ids in log order, with their log times. */
+  seen: number[];
+  seenMs: number[];
+  /** The same hashes, when there are many; no part of the state. */
+  seenSet: Set<number> | undefined;
+  /** Messages forgotten before their 24 h because there were too many. */
+  forgotten: number;
+  /** Number of the last definition set whose backfill was merged. */
+  backfilledSet: number;
+  asOfMs: number;
+}
+
+export function createSenderDocument(key: Key): SenderDocument {
+  const { workspace, id } = partsOf(key);
+  return {
+    workspace,
+    sender: id,
+    spells: createSpells(),
+    fragments: new Map(),
+    seen: [],
+    seenMs: [],
+    seenSet: undefined,
+    forgotten: 0,
+    backfilledSet: 0,
+    asOfMs: 0,
+  };
+}
+
+export function dueOf(document: SenderDocument): number {
+  let due = Infinity;
+  for (const { dueMs } of document.fragments.values()) if (dueMs < due) due = dueMs;
+  return due;
+}
+
+/** True when the message was seen within the last 24 h of log time; else remembers it. */
+export function isDuplicate(document: SenderDocument, hash: number, logTimeMs: number): boolean {
+  forget(document, logTimeMs);
+  if (document.seen.length > LIST_MAX) {
+    document.seenSet ??= new Set(document.seen);
+    if (document.seenSet.has(hash)) return true;
+    document.seenSet.add(hash);
+  } else if (document.seen.includes(hash)) return true;
+  document.seen.push(hash);
+  document.seenMs.push(logTimeMs);
+  return false;
+}
+
+export function fragmentOf(document: SenderDocument, id: string): Fragment | undefined {
+  let fragment = document.fragments.get(id);
+  if (!fragment) {
+    if (document.fragments.size >= FRAGMENTS_MAX) return undefined;
+    document.fragments.set(id, (fragment = createFragment()));
+  }
+  return fragment;
+}
+
+export function encodeSenderDocument(writer: Writer, document: SenderDocument): Uint8Array {
+  writer.byte(CODEC_VERSION);
+  writer.int(document.asOfMs);
+  writer.uint(document.backfilledSet);
+  writer.uint(document.forgotten);
+  writeSpells(writer, document.spells);
+  writer.uint(document.seen.length);
+  let before = 0;
+  for (let i = 0; i < document.seen.length; i++) {
+    writer.uint(document.seen[i] as number);
+    writer.int((document.seenMs[i] as number) - before);
+    before = document.seenMs[i] as number;
+  }
+  const ids = [...document.fragments.keys()].sort();
+  writer.uint(ids.length);
+  for (const id of ids) {
+    writer.string(id);
+    writeFragment(writer, document.fragments.get(id) as Fragment);
+  }
+  return writer.take();
+}
+
+export function decodeSenderDocument(bytes: Uint8Array, key: Key): SenderDocument {
+  const { workspace, id } = partsOf(key);
+  const reader = new Reader(bytes);
+  const version = reader.byte();
+  if (version !== CODEC_VERSION) throw new RangeError(`a sender document of codec version ${String(version)}; this release reads ${String(CODEC_VERSION)}`);
+  const asOfMs = reader.int();
+  const backfilledSet = reader.uint();
+  const forgotten = reader.uint();
+  const spells = readSpells(reader);
+  const seen: number[] = [];
+  const seenMs: number[] = [];
+  let before = 0;
+  for (let left = reader.uint(); left > 0; left--) {
+    seen.push(reader.uint());
+    before += reader.int();
+    seenMs.push(before);
+  }
+  const fragments = new Map<string, Fragment>();
+  for (let left = reader.uint(); left > 0; left--) fragments.set(reader.string(), readFragment(reader));
+  return { workspace, sender: id, spells, fragments, seen, seenMs, seenSet: undefined, forgotten, backfilledSet, asOfMs };
+}
+
+function forget(document: SenderDocument, logTimeMs: number): void {
+  const { seen, seenMs } = document;
+  let gone = 0;
+  while (gone < seen.length && (seenMs[gone] as number) <= logTimeMs - SEEN_FOR_MS) gone += 1;
+  if (seen.length - gone >= SEEN_MAX) {
+    document.forgotten += 1;
+    gone += 1;
+  }
+  if (gone === 0) return;
+  const forgotten = seen.splice(0, gone);
+  seenMs.splice(0, gone);
+  if (document.seenSet) for (const hash of forgotten) document.seenSet.delete(hash);
+}

@@ -1,0 +1,335 @@
+// A series: the events of one selector in one fragment, in order of own time, with a running value for every window over them.
+// S1 The entries are those of the longest window as of the last touch; windows are derived from them and are no part of the
+//    stored state, so a series decoded from the store goes on exactly as the one that stayed in memory.
+// S2 An event costs O(1) but for late ones (an insertion) and for what its leaving makes look again (least, first, distinct).
+// S3 Exact to the millisecond up to ENTRIES_MAX entries; above it the oldest are folded into tiles of 1/512 of the longest
+//    window: such an entry leaves with its latest event, so a window is too long by at most that, and the partial says so.
+import type { Reader, Writer } from '@tessera/codec';
+import { accumulatorOf, addEntry, removeEntry, type Accumulator } from './accumulator.js';
+import { foldCells, readCell, writeCell, type Cell } from './cell.js';
+import type { SeriesPlan, SlotPlan, WindowPlan } from './compile-plan.js';
+import { DISTINCT_VALUES_MAX } from './kinds/distinct.js';
+import { readAccumulator, tellAccumulator, writeAccumulator } from './accumulator-codec.js';
+import type { Partial_ } from './partial.js';
+
+/** Raw entries of one series; more are folded into tiles. */
+export const ENTRIES_MAX = 4_096;
+/** Tiles per longest window. */
+export const TILES_PER_WINDOW = 512;
+
+/** Fewer expired entries than this are dropped later: a busy series does not move its arrays at every expiry. */
+const DROP_MIN = 64;
+
+interface WindowState {
+  readonly plan: WindowPlan;
+  /** First entry inside. */
+  head: number;
+  readonly accumulators: readonly Accumulator[];
+}
+
+export interface Series {
+  times: number[];
+  /** Message ids, where the plan needs them; else empty. */
+  ids: string[];
+  /** Events per entry; empty while all are 1. */
+  weights: number[];
+  columns: Cell[][];
+  /** Values of the lifetime slots by slot id. */
+  lifetime: Map<string, Accumulator>;
+  /** Undefined until attached to a plan. */
+  windows: WindowState[] | undefined;
+}
+
+/** Takes what changed: the slot and its partial (undefined: over no events). */
+export type Tell = (slotId: string, partial: Partial_ | undefined) => void;
+
+export function createSeries(plan: SeriesPlan): Series {
+  const series: Series = { times: [], ids: [], weights: [], columns: plan.columns.map(() => []), lifetime: new Map(), windows: undefined };
+  for (const { slot } of plan.lifetime) series.lifetime.set(slot.id, accumulatorOf(slot.aggregate));
+  return attachSeries(series, plan, -Infinity);
+}
+
+/** Derives the windows of a decoded series; entries with time + window <= asOfMs have left them. */
+export function attachSeries(series: Series, plan: SeriesPlan, asOfMs: number): Series {
+  if (series.windows) return series;
+  series.windows = plan.windows.map((window) => {
+    const state: WindowState = { plan: window, head: firstAfter(series.times, asOfMs - window.windowMs), accumulators: window.slots.map(({ slot }) => accumulatorOf(slot.aggregate)) };
+    for (let slot = 0; slot < window.slots.length; slot++) refold(series, state, slot);
+    return state;
+  });
+  return series;
+}
+
+/** Next moment at which an entry leaves a window. */
+export function seriesDueMs(series: Series): number {
+  let due = Infinity;
+  for (const { plan, head } of series.windows as WindowState[]) {
+    const time = series.times[head];
+    if (time !== undefined && time + plan.windowMs < due) due = time + plan.windowMs;
+  }
+  return due;
+}
+
+/** One event with own time at or before asOfMs. */
+export function addToSeries(series: Series, plan: SeriesPlan, timeMs: number, id: string, cells: readonly Cell[], asOfMs: number, tell: Tell): void {
+  addToLifetime(series, plan, timeMs, id, cells, tell);
+  if (plan.keepMs === 0 || timeMs <= asOfMs - plan.keepMs) return;
+  const at = insert(series, plan, timeMs, id, cells);
+  for (const window of series.windows as WindowState[]) {
+    if (timeMs <= asOfMs - window.plan.windowMs) {
+      window.head += 1;
+      continue;
+    }
+    if (at < window.head) window.head = at;
+    const { slots } = window.plan;
+    for (let i = 0; i < slots.length; i++) {
+      const slot = slots[i] as SlotPlan;
+      if (enter(series, window, i, timeMs, id, slot.column < 0 ? undefined : cells[slot.column]) && slot.tells) {
+        tell(slot.slot.id, partialOf(series, window, i));
+      }
+    }
+  }
+  if (series.times.length - firstLive(series) > ENTRIES_MAX) foldOldest(series, plan);
+}
+
+/** Everything that leaves at exactly dueMs. */
+export function expireSeries(series: Series, dueMs: number, tell: Tell): void {
+  for (const window of series.windows as WindowState[]) {
+    const { windowMs, slots } = window.plan;
+    let left = 0;
+    while (window.head < series.times.length && (series.times[window.head] as number) + windowMs <= dueMs) {
+      for (let i = 0; i < slots.length; i++) leave(series, window, i);
+      window.head += 1;
+      left += 1;
+    }
+    if (left === 0) continue;
+    for (let i = 0; i < slots.length; i++) {
+      if (lookAgain(series, window, i, dueMs - windowMs) && (slots[i] as SlotPlan).tells) {
+        tell((slots[i] as SlotPlan).slot.id, partialOf(series, window, i));
+      }
+    }
+  }
+  drop(series, false);
+}
+
+/** All partials that this state tells, over no events left out. */
+export function tellSeries(series: Series, plan: SeriesPlan, tell: Tell): void {
+  for (const window of series.windows as WindowState[]) {
+    window.plan.slots.forEach((slot, i) => {
+      const partial = slot.tells ? partialOf(series, window, i) : undefined;
+      if (partial) tell(slot.slot.id, partial);
+    });
+  }
+  for (const { slot, tells } of plan.lifetime) {
+    const partial = tells ? tellAccumulator(series.lifetime.get(slot.id) as Accumulator, undefined, false) : undefined;
+    if (partial) tell(slot.id, partial);
+  }
+}
+
+/** Merges entries and lifetime values that were folded from history into a live series; returns a series without windows. */
+export function mergeSeries(live: Series, past: Series, plan: SeriesPlan, mergeLifetime: (a: Accumulator, b: Accumulator) => Accumulator): Series {
+  drop(live, true);
+  const order = [...live.times.map((_, i) => [live, i] as const), ...past.times.map((_, i) => [past, i] as const)];
+  const idOf = ([series, i]: readonly [Series, number]): string => series.ids[i] ?? '';
+  order.sort((x, y) => (x[0].times[x[1]] as number) - (y[0].times[y[1]] as number) || (idOf(x) < idOf(y) ? -1 : idOf(x) > idOf(y) ? 1 : 0));
+  const tiled = live.weights.length > 0 || past.weights.length > 0;
+  const merged: Series = {
+    times: order.map(([series, i]) => series.times[i] as number),
+    ids: plan.withIds ? order.map(idOf) : [],
+    weights: tiled ? order.map(([series, i]) => series.weights[i] ?? 1) : [],
+    columns: plan.columns.map((_, column) => order.map(([series, i]) => series.columns[column]?.[i])),
+    lifetime: new Map(),
+    windows: undefined,
+  };
+  for (const { slot } of plan.lifetime) {
+    const [a, b] = [live.lifetime.get(slot.id), past.lifetime.get(slot.id)];
+    merged.lifetime.set(slot.id, a && b ? mergeLifetime(a, b) : ((a ?? b ?? accumulatorOf(slot.aggregate)) as Accumulator));
+  }
+  if (merged.times.length > ENTRIES_MAX) foldOldest(merged, plan);
+  return merged;
+}
+
+export function writeSeries(writer: Writer, series: Series): void {
+  const { times, ids, weights, columns, lifetime } = series;
+  const first = firstLive(series);
+  const weighted = weights.some((weight, i) => weight > 1 && i >= first);
+  writer.uint(times.length - first);
+  writer.uint(columns.length);
+  writer.bool(ids.length > first);
+  writer.bool(weighted);
+  let before = 0;
+  for (let i = first; i < times.length; i++) {
+    writer.int((times[i] as number) - before);
+    before = times[i] as number;
+    if (ids.length > 0) writer.string(ids[i] as string);
+    if (weighted) writer.uint(weights[i] as number);
+    for (const column of columns) writeCell(writer, column[i]);
+  }
+  const slots = [...lifetime.keys()].sort();
+  writer.uint(slots.length);
+  for (const id of slots) {
+    writer.string(id);
+    writeAccumulator(writer, lifetime.get(id) as Accumulator);
+  }
+}
+
+export function readSeries(reader: Reader): Series {
+  const length = reader.uint();
+  const width = reader.uint();
+  const [withIds, weighted] = [reader.bool(), reader.bool()];
+  const series: Series = { times: [], ids: [], weights: [], columns: Array.from({ length: width }, () => []), lifetime: new Map(), windows: undefined };
+  let before = 0;
+  for (let i = 0; i < length; i++) {
+    before += reader.int();
+    series.times.push(before);
+    if (withIds) series.ids.push(reader.string());
+    if (weighted) series.weights.push(reader.uint());
+    for (const column of series.columns) column.push(readCell(reader));
+  }
+  for (let left = reader.uint(); left > 0; left--) series.lifetime.set(reader.string(), readAccumulator(reader));
+  return series;
+}
+
+function addToLifetime(series: Series, plan: SeriesPlan, timeMs: number, id: string, cells: readonly Cell[], tell: Tell): void {
+  for (const { slot, column, tells } of plan.lifetime) {
+    if (slot.sinceMs !== undefined && timeMs < slot.sinceMs) continue;
+    const held = series.lifetime.get(slot.id) as Accumulator;
+    if (addEntry(held, timeMs, id, column < 0 ? undefined : cells[column], 1) && tells) tell(slot.id, tellAccumulator(held, undefined, false));
+  }
+}
+
+/** In order of (time, id); returns the place. Heads behind it move on. */
+function insert(series: Series, plan: SeriesPlan, timeMs: number, id: string, cells: readonly Cell[]): number {
+  const { times, ids, weights, columns } = series;
+  let at = times.length;
+  while (at > 0 && (times[at - 1] as number) >= timeMs) {
+    if (times[at - 1] === timeMs && (!plan.withIds || (ids[at - 1] as string) <= id)) break;
+    at -= 1;
+  }
+  const last = at === times.length;
+  if (last) {
+    times.push(timeMs);
+    if (plan.withIds) ids.push(id);
+    if (weights.length > 0) weights.push(1);
+    for (let i = 0; i < columns.length; i++) (columns[i] as Cell[]).push(cells[i]);
+    return at;
+  }
+  times.splice(at, 0, timeMs);
+  if (plan.withIds) ids.splice(at, 0, id);
+  if (weights.length > 0) weights.splice(at, 0, 1);
+  for (let i = 0; i < columns.length; i++) (columns[i] as Cell[]).splice(at, 0, cells[i]);
+  for (const window of series.windows as WindowState[]) if (window.head > at) window.head += 1;
+  return at;
+}
+
+function enter(series: Series, window: WindowState, index: number, timeMs: number, id: string, cell: Cell): boolean {
+  const held = window.accumulators[index] as Accumulator;
+  if (held.kind !== 'distinct' || (!held.cut && held.texts.size < DISTINCT_VALUES_MAX)) return addEntry(held, timeMs, id, cell, 1);
+  refold(series, window, index);
+  return true;
+}
+
+function leave(series: Series, window: WindowState, index: number): void {
+  const held = window.accumulators[index] as Accumulator;
+  if (held.kind !== 'count' && held.kind !== 'sum' && held.kind !== 'mean') return;
+  const { column } = window.plan.slots[index] as SlotPlan;
+  removeEntry(held, column < 0 ? undefined : series.columns[column]?.[window.head], series.weights[window.head] ?? 1);
+}
+
+/** After entries up to and including goneMs left: has the slot changed? Those that may have lost their holder are folded again. */
+function lookAgain(series: Series, window: WindowState, index: number, goneMs: number): boolean {
+  const held = window.accumulators[index] as Accumulator;
+  switch (held.kind) {
+    case 'count':
+    case 'sum':
+    case 'mean':
+      return true;
+    case 'min':
+    case 'max':
+    case 'first':
+    case 'last':
+      if (held.v === undefined || held.t > goneMs) return false;
+      break;
+    case 'distinct':
+      if (!held.cut && ![...held.texts.values()].some((time) => time <= goneMs)) return false;
+  }
+  refold(series, window, index);
+  return true;
+}
+
+/** The accumulator from nothing, over the entries inside. */
+function refold(series: Series, window: WindowState, index: number): void {
+  const { slot, column } = window.plan.slots[index] as SlotPlan;
+  const fresh = accumulatorOf(slot.aggregate);
+  const cells = column < 0 ? undefined : (series.columns[column] as Cell[]);
+  for (let i = window.head; i < series.times.length; i++) {
+    addEntry(fresh, series.times[i] as number, series.ids[i] ?? '', cells?.[i], series.weights[i] ?? 1);
+  }
+  (window.accumulators as Accumulator[])[index] = fresh;
+}
+
+function partialOf(series: Series, window: WindowState, index: number): Partial_ | undefined {
+  const head = series.times[window.head];
+  const tiled = (series.weights[window.head] ?? 1) > 1;
+  return tellAccumulator(window.accumulators[index] as Accumulator, head === undefined ? undefined : { headMs: head, windowMs: window.plan.windowMs }, tiled);
+}
+
+/** Entries that have left the longest window are dropped now and then; whoever reads the entries begins at `firstLive`. */
+function drop(series: Series, force: boolean): void {
+  const gone = firstLive(series);
+  if (gone === 0 || (!force && gone < DROP_MIN && gone * 2 < series.times.length)) return;
+  series.times.splice(0, gone);
+  if (series.ids.length > 0) series.ids.splice(0, gone);
+  if (series.weights.length > 0) series.weights.splice(0, gone);
+  if (!series.weights.some((weight) => weight > 1)) series.weights = [];
+  for (const column of series.columns) column.splice(0, gone);
+  for (const window of series.windows as WindowState[]) window.head -= gone;
+}
+
+/** The longest window is the last. */
+function firstLive(series: Series): number {
+  return series.windows?.at(-1)?.head ?? 0;
+}
+
+/** The older half becomes tiles on a grid of 1/512 of the longest window; a tile carries the time of its latest event. */
+function foldOldest(series: Series, plan: SeriesPlan): void {
+  drop(series, true);
+  const widthMs = Math.max(1, Math.floor(plan.keepMs / TILES_PER_WINDOW));
+  const half = series.times.length >> 1;
+  const next: Series = { times: [], ids: [], weights: [], columns: series.columns.map(() => []), lifetime: series.lifetime, windows: undefined };
+  for (let i = 0; i < series.times.length; i++) {
+    const time = series.times[i] as number;
+    const last = next.times.length - 1;
+    const same = i < half && last >= 0 && Math.floor((next.times[last] as number) / widthMs) === Math.floor(time / widthMs);
+    if (same) {
+      next.times[last] = time;
+      next.weights[last] = (next.weights[last] as number) + (series.weights[i] ?? 1);
+      if (plan.withIds) next.ids[last] = series.ids[i] as string;
+      next.columns.forEach((column, c) => (column[last] = foldCells(column[last], series.columns[c]?.[i])));
+    } else {
+      next.times.push(time);
+      next.weights.push(series.weights[i] ?? 1);
+      if (plan.withIds) next.ids.push(series.ids[i] as string);
+      next.columns.forEach((column, c) => column.push(series.columns[c]?.[i]));
+    }
+  }
+  const heads = series.windows?.map(({ plan: window, head }) => ({ window, headMs: series.times[head] ?? Infinity }));
+  Object.assign(series, { times: next.times, ids: next.ids, weights: next.weights, columns: next.columns });
+  series.windows = heads?.map(({ window, headMs }) => {
+    const state: WindowState = { plan: window, head: firstAfter(series.times, headMs - 1), accumulators: window.slots.map(({ slot }) => accumulatorOf(slot.aggregate)) };
+    for (let slot = 0; slot < window.slots.length; slot++) refold(series, state, slot);
+    return state;
+  });
+}
+
+/** Index of the first time greater than `ms`. */
+function firstAfter(times: readonly number[], ms: number): number {
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((times[middle] as number) > ms) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
