@@ -3,18 +3,19 @@ import { spawn } from 'node:child_process';
 
 const QUIET_MS = 1500;
 
-/** Resolves to false, with the compiler's errors on stderr, where the sources do not compile. */
-export async function build(root, node) {
+/** Resolves to false, with the compiler's errors on stderr, where the sources do not compile. No projects: all. */
+export async function build(root, node, projects = []) {
   const slow = setTimeout(() => process.stderr.write('tessera: building …\n'), QUIET_MS);
-  const { code, output } = await compile(root, node);
+  const { code, output } = await compile(root, node, projects);
   clearTimeout(slow);
   if (code !== 0) process.stderr.write(`${output}tessera: the sources do not compile\n`);
   return code === 0;
 }
 
-function compile(root, node) {
+function compile(root, node, projects) {
   const pretty = process.stderr.isTTY === true ? ['--pretty'] : [];
-  const child = spawn(node, ['node_modules/tsc7/bin/tsc', '-b', ...pretty], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const commandLine = ['node_modules/tsc7/bin/tsc', '-b', ...projects, ...pretty];
+  const child = spawn(node, commandLine, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   child.stdout.on('data', (chunk) => (output += chunk));
   child.stderr.on('data', (chunk) => (output += chunk));

@@ -15,6 +15,7 @@ export interface Cause {
   readonly messageId?: string | undefined;
 }
 
+/** What became of the membership in one segment. */
 export interface SegmentChange {
   readonly segment: string;
   /** entered, exited or updated. */
@@ -99,6 +100,7 @@ export interface IdentityAssigned {
   readonly index: number;
 }
 
+/** A record or request that was refused, as it came, with the reason and the place. */
 export interface DeadLetter {
   readonly workspace: string;
   /** From the closed list of reasons. */
@@ -117,6 +119,7 @@ export interface DeadLetter {
   readonly contentType: string;
 }
 
+/** What one person was shown, slot by slot. */
 export interface DecisionMade {
   readonly workspace: string;
   readonly decisionId: string;
@@ -125,6 +128,7 @@ export interface DecisionMade {
   readonly slots: readonly DecidedSlot[];
 }
 
+/** The answer for one slot. */
 export interface DecidedSlot {
   readonly slot: string;
   readonly status: string;
@@ -132,6 +136,7 @@ export interface DecidedSlot {
   readonly reason: string;
 }
 
+/** Who changed what. */
 export interface AuditRecorded {
   readonly workspace: string;
   readonly actor: string;

@@ -50,6 +50,7 @@ export interface DecideResponse {
   readonly definitionSet: number;
 }
 
+/** What to show in one slot. */
 export interface SlotDecision {
   readonly slot: string;
   /** OK (a rule applied), FALLBACK, EMPTY (nothing applies and there is no fallback) or ERROR. */
@@ -60,6 +61,7 @@ export interface SlotDecision {
   readonly reason: Reason | undefined;
 }
 
+/** Why. */
 export interface Reason {
   /** TARGETING_MATCH, DEFAULT, UNKNOWN_PERSON, UNKNOWN_SLOT, RENDER_ERROR, STALE, TIMEOUT, UNAVAILABLE. */
   readonly code: string;
@@ -78,6 +80,7 @@ export interface Reason {
   readonly rules: readonly RuleOutcome[];
 }
 
+/** What one rule of the slot came to. */
 export interface RuleOutcome {
   readonly rule: number;
   readonly segment: string;

@@ -36,6 +36,7 @@ export interface GetFeaturesResponse_ConsentEntry {
   readonly value: boolean;
 }
 
+/** The present value of one feature, or why there is none. */
 export interface FeatureValue {
   readonly name: string;
   /** PRESENT, NULL_VALUE (no event to take a value from) or NOT_FOUND (no such feature). */

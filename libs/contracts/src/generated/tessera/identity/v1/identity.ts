@@ -26,6 +26,7 @@ export interface WhyResponse {
   readonly links: readonly Link[];
 }
 
+/** Two nodes that were seen together, and what became of it. */
 export interface Link {
   readonly a: string;
   readonly b: string;

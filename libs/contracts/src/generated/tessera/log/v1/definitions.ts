@@ -16,6 +16,7 @@ export interface DefinitionStored {
   readonly document: { readonly [key: string]: any } | undefined;
 }
 
+/** One document of a set. */
 export interface DefinitionRef {
   readonly kindOf: string;
   readonly name: string;

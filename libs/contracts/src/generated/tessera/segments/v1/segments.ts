@@ -21,6 +21,7 @@ export interface GetMembershipsResponse {
   readonly definitionSet: number;
 }
 
+/** Present membership in one segment. */
 export interface Membership {
   readonly segment: string;
   readonly enteredAt: string | undefined;
@@ -78,6 +79,7 @@ export interface ListSegmentsResponse {
   readonly definitionSet: number;
 }
 
+/** A segment in force, and how many are in it. */
 export interface SegmentSummary {
   readonly name: string;
   readonly title: string;
