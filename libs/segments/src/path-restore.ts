@@ -1,0 +1,83 @@
+// Puts folded path state into a live document, with what has happened since its basis.
+// R1 The shadow is the document as it would have been at the basis; the journal is applied to it by the same steps, timers in
+//    between. Its paths are the live document's from now on.
+// R2 Present values stay the live ones, and everything is evaluated once more with them: a fold that could not see all of the
+//    history (older than retention) can misplace a moment, but never a membership without path state.
+import type { SegmentChange } from '@tessera/contracts';
+import { changeKind, type EvaluationPass } from './evaluation-pass.js';
+import { instantText } from './instant-text.js';
+import { createPathState, type PathState } from './membership.js';
+import type { JournalEntry, PendingPath } from './path-pending.js';
+import { decodeProfile } from './profile-codec.js';
+import { reschedule, type ProfileDocument } from './profile-document.js';
+import { ProfileSteps, type Circumstance, type Listener } from './profile-steps.js';
+import type { SetIndex } from './set-index.js';
+
+const SILENT: Listener = {
+  passed: (_document: ProfileDocument, _pass: EvaluationPass) => undefined,
+};
+
+/** How a shadow is changed: nothing in it is a merge or an un-merge. */
+export const SHADOW: Circumstance = {
+  reason: 'conditions',
+  mergedFrom: undefined,
+  mergedInto: undefined,
+  ahead: 0,
+  basis: -1,
+  ownTimeMs: 0,
+};
+
+/** Steps for documents that nobody listens to. */
+export function shadowSteps(): ProfileSteps {
+  return new ProfileSteps(SILENT, true);
+}
+
+/** Installs the folded path at `nowMs`; returns the changes against what was told while it was pending. */
+export function restorePath(
+  document: ProfileDocument,
+  pending: PendingPath,
+  folded: Uint8Array,
+  index: SetIndex,
+  nowMs: number,
+): readonly SegmentChange[] {
+  const steps = shadowSteps();
+  const shadow = decodeProfile(folded, document.key);
+  for (const entry of pending.journal) replay(shadow, entry, index, steps);
+  steps.fire(shadow, index, nowMs);
+  const told = document.paths;
+  document.paths = new Map([...shadow.paths].filter(([name]) => index.byName.has(name)));
+  document.pending = undefined;
+  document.effectiveMs = nowMs;
+  steps.evaluateAll(document, index);
+  reschedule(document);
+  return differences(told, document.paths, index);
+}
+
+function replay(shadow: ProfileDocument, entry: JournalEntry, index: SetIndex, steps: ProfileSteps): void {
+  steps.fire(shadow, index, entry.ownTimeMs);
+  if (entry.kind === 'update') {
+    const active = { set: shadow.set, hash: shadow.hash, effectiveMs: 0, index };
+    steps.update(shadow, entry.update, entry.effectiveMs, active, index, SHADOW);
+    return;
+  }
+  const fragment = shadow.fragments.get(entry.fragment);
+  if (fragment !== undefined) steps.leave(shadow, fragment, entry.effectiveMs, index, SHADOW);
+}
+
+/** Every member is told, if only that its path is no longer pending. */
+function differences(
+  told: ReadonlyMap<string, PathState>,
+  now: ReadonlyMap<string, PathState>,
+  index: SetIndex,
+): SegmentChange[] {
+  const changes: SegmentChange[] = [];
+  const untouched = createPathState();
+  for (const { name } of index.segments) {
+    const before = told.get(name) ?? untouched;
+    const after = now.get(name) ?? untouched;
+    if (!before.member && !after.member) continue;
+    const enteredAt = instantText(after.member ? after.enteredAtMs : before.enteredAtMs);
+    changes.push({ segment: name, kind: changeKind(before.member, after.member), reason: 'restored', enteredAt, pending: false });
+  }
+  return changes;
+}

@@ -1,0 +1,140 @@
+// Canonical bytes of a profile's document.
+// B1 Equal documents give equal bytes, whatever the order in which their maps were filled: keys are sorted.
+// B2 A path state that equals one never touched is left out, so an evaluation that found nothing leaves no trace.
+// B3 The first byte names the form; a release reads the form of the one before.
+import { Reader, Writer } from '@tessera/codec';
+import { readConsent, writeConsent } from '@tessera/consent';
+import type { Key, TraitValue } from '@tessera/contracts';
+import type { Partial_ } from '@tessera/features';
+import { createPathState, isUntouched, type PathState } from './membership.js';
+import { readPending, readVersion, writePending, writeVersion } from './path-pending.js';
+import {
+  createFragment,
+  createProfile,
+  fragmentsChanged,
+  reschedule,
+  type Fragment,
+  type ProfileDocument,
+} from './profile-document.js';
+
+const FORM = 1;
+const MEMBER = 1;
+const WAITING = 2;
+const CHANGES = 4;
+const writer = new Writer();
+
+export function encodeProfile(document: ProfileDocument): Uint8Array {
+  writer.byte(FORM);
+  writer.uint(document.sequence);
+  writer.time(document.effectiveMs);
+  writer.uint(document.set);
+  writer.string(document.hash);
+  writer.uint(document.published);
+  writer.uint(document.fragments.size);
+  for (const [, fragment] of sorted(document.fragments)) writeFragment(fragment);
+  writer.uint(document.departed.size);
+  for (const [name, version] of sorted(document.departed)) {
+    writer.string(name);
+    writeVersion(writer, version);
+  }
+  writePaths(document.paths);
+  writer.bool(document.pending !== undefined);
+  if (document.pending !== undefined) writePending(writer, document.pending);
+  return writer.take();
+}
+
+export function decodeProfile(bytes: Uint8Array, key: Key): ProfileDocument {
+  const reader = new Reader(bytes);
+  const form = reader.byte();
+  if (form !== FORM) throw new RangeError(`profile document of form ${String(form)}, this release reads ${String(FORM)}`);
+  const document = createProfile(key);
+  document.sequence = reader.uint();
+  document.effectiveMs = reader.time();
+  document.set = reader.uint();
+  document.hash = reader.string();
+  document.published = reader.uint();
+  for (let left = reader.uint(); left > 0; left--) {
+    const fragment = readFragment(reader);
+    document.fragments.set(fragment.id, fragment);
+  }
+  for (let left = reader.uint(); left > 0; left--) document.departed.set(reader.string(), readVersion(reader));
+  for (let left = reader.uint(); left > 0; left--) document.paths.set(reader.string(), readPath(reader));
+  if (reader.bool()) document.pending = readPending(reader);
+  fragmentsChanged(document);
+  reschedule(document);
+  return document;
+}
+
+function writeFragment(fragment: Fragment): void {
+  writer.string(fragment.id);
+  writeVersion(writer, fragment);
+  writer.uint(fragment.partials.size);
+  for (const [slotId, partial] of sorted(fragment.partials)) {
+    writer.string(slotId);
+    writer.json(partial);
+  }
+  writer.uint(fragment.traits.size);
+  for (const [name, trait] of sorted(fragment.traits)) {
+    writer.string(name);
+    writer.json(trait.value);
+    writer.int(trait.timeMs);
+    writer.string(trait.messageId);
+  }
+  writeConsent(writer, fragment.consent);
+  writer.uint(fragment.early.size);
+  for (const [slotId, set] of sorted(fragment.early)) {
+    writer.string(slotId);
+    writer.uint(set);
+  }
+}
+
+function readFragment(reader: Reader): Fragment {
+  const fragment = createFragment(reader.string());
+  const { generation, offset, index } = readVersion(reader);
+  fragment.generation = generation;
+  fragment.offset = offset;
+  fragment.index = index;
+  for (let left = reader.uint(); left > 0; left--) fragment.partials.set(reader.string(), reader.json() as Partial_);
+  for (let left = reader.uint(); left > 0; left--) {
+    const name = reader.string();
+    const trait: TraitValue = { value: reader.json(), timeMs: reader.int(), messageId: reader.string() };
+    fragment.traits.set(name, trait);
+  }
+  for (const [purpose, choice] of readConsent(reader)) fragment.consent.set(purpose, choice);
+  for (let left = reader.uint(); left > 0; left--) fragment.early.set(reader.string(), reader.uint());
+  return fragment;
+}
+
+function writePaths(paths: ReadonlyMap<string, PathState>): void {
+  const touched = sorted(paths).filter(([, path]) => !isUntouched(path));
+  writer.uint(touched.length);
+  for (const [segment, path] of touched) {
+    const waiting = path.deadlineMs !== Infinity;
+    const changes = path.nextChangeMs !== Infinity;
+    writer.string(segment);
+    writer.byte((path.member ? MEMBER : 0) | (waiting ? WAITING : 0) | (changes ? CHANGES : 0));
+    if (path.member) writer.time(path.enteredAtMs);
+    if (waiting) {
+      writer.time(path.sinceMs);
+      writer.time(path.deadlineMs);
+    }
+    if (changes) writer.time(path.nextChangeMs);
+  }
+}
+
+function readPath(reader: Reader): PathState {
+  const path = createPathState();
+  const flags = reader.byte();
+  path.member = (flags & MEMBER) !== 0;
+  if (path.member) path.enteredAtMs = reader.time();
+  if ((flags & WAITING) !== 0) {
+    path.sinceMs = reader.time();
+    path.deadlineMs = reader.time();
+  }
+  if ((flags & CHANGES) !== 0) path.nextChangeMs = reader.time();
+  return path;
+}
+
+function sorted<V>(map: ReadonlyMap<string, V>): [string, V][] {
+  return map.size < 2 ? [...map] : [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+}

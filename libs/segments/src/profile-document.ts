@@ -1,0 +1,112 @@
+// The document of one profile: a view over the fragments that are present in it, and the path of its memberships.
+// P1 A fragment is known by its last version; a version that is not newer changes nothing. What left leaves its version behind,
+//    under a keyed name and without its data: a fragment's id holds an identifier.
+// P2 Without a present fragment the document is a tombstone: sequence, versions and times, no personal data.
+// P3 The sequence rises by one with each record of changes and is never reset.
+// P4 Fields under "derived" follow from the others and are never encoded.
+import { partsOf, type ConsentChoice, type Key, type TraitValue, type Version } from '@tessera/contracts';
+import type { Consent } from '@tessera/consent';
+import type { Partial_ } from '@tessera/features';
+import type { Merged } from './merge-view.js';
+import { pathDueMs, type PathState } from './membership.js';
+import type { PendingPath } from './path-pending.js';
+
+/** What one fragment has told, with the version it told it under. */
+export interface Fragment {
+  readonly id: string;
+  generation: number;
+  offset: number;
+  index: number;
+  readonly partials: Map<string, Partial_>;
+  readonly traits: Map<string, TraitValue>;
+  readonly consent: Consent;
+  /** Slots that a set later than the active one needs, by the set under which they came (see slot-keeping.ts). */
+  readonly early: Map<string, number>;
+}
+
+export interface ProfileDocument {
+  readonly key: Key;
+  readonly workspace: string;
+  readonly profile: string;
+  sequence: number;
+  /** Effective time of the last thing that happened; it never goes back. */
+  effectiveMs: number;
+  /** Definition set that the memberships were evaluated under; 0 and '' for none. */
+  set: number;
+  hash: string;
+  /** Hash of what was last published on `profile-features`; 0 for nothing. */
+  published: number;
+  readonly fragments: Map<string, Fragment>;
+  /** Versions of what left, by keyed name. */
+  readonly departed: Map<string, Version>;
+  /** By segment; a segment without one was never touched. */
+  paths: Map<string, PathState>;
+  /** Path state is being folded again after an un-merge. */
+  pending: PendingPath | undefined;
+
+  // Derived.
+  /** The present fragment, when there is exactly one: nothing is merged or copied then. */
+  only: Fragment | undefined;
+  /** The merge of several present fragments; undefined while it is not computed. */
+  merged: Merged | undefined;
+  dueMs: number;
+}
+
+export function createProfile(key: Key): ProfileDocument {
+  const { workspace, id } = partsOf(key);
+  return {
+    key,
+    workspace,
+    profile: id,
+    sequence: 0,
+    effectiveMs: 0,
+    set: 0,
+    hash: '',
+    published: 0,
+    fragments: new Map(),
+    departed: new Map(),
+    paths: new Map(),
+    pending: undefined,
+    only: undefined,
+    merged: undefined,
+    dueMs: Infinity,
+  };
+}
+
+export function createFragment(id: string): Fragment {
+  return {
+    id,
+    generation: 0,
+    offset: -1,
+    index: 0,
+    partials: new Map(),
+    traits: new Map(),
+    consent: new Map<string, ConsentChoice>(),
+    early: new Map(),
+  };
+}
+
+/** The set of present fragments changed: what is derived from it is derived anew. */
+export function fragmentsChanged(document: ProfileDocument): void {
+  const { fragments } = document;
+  document.merged = undefined;
+  document.only = undefined;
+  if (fragments.size === 1) for (const fragment of fragments.values()) document.only = fragment;
+}
+
+/** Derives the next due time from all paths. */
+export function reschedule(document: ProfileDocument): void {
+  let due = Infinity;
+  for (const path of document.paths.values()) {
+    const one = pathDueMs(path);
+    if (one < due) due = one;
+  }
+  document.dueMs = due;
+}
+
+/** Rough bytes in memory. */
+export function weightOf(document: ProfileDocument): number {
+  let weight = 600 + 120 * document.departed.size + 100 * document.paths.size;
+  for (const fragment of document.fragments.values()) weight += 500 + 160 * (fragment.partials.size + fragment.traits.size);
+  return document.pending ? weight + 400 * document.pending.journal.length : weight;
+}

@@ -1,0 +1,143 @@
+// What FeatureService and SegmentService answer from a profile's document.
+// R1 Pure: the same document, set and moment give the same answer. Nothing is written; only what is derived is derived.
+// R2 Memberships are those that were told. `explain` evaluates the condition at `nowMs` and says how stability and the policy for
+//    unknown lead from its verdict to the membership.
+import { answersOf } from '@tessera/consent';
+import type { Explanation, FeatureValue, Membership } from '@tessera/contracts';
+import { compilePath } from '@tessera/features';
+import { formatDuration, formatInstant } from '@tessera/time';
+import type { CompiledSegment, CompiledSet } from './compiled.js';
+import { createPathState, wanted, type PathState } from './membership.js';
+import { consentOf, DocumentView, materialize, traitsOf } from './merge-view.js';
+import type { ProfileDocument } from './profile-document.js';
+import { readFeature } from './publication.js';
+import { indexOf, type SetIndex } from './set-index.js';
+
+/** Present memberships, by name. */
+export function readMemberships(document: ProfileDocument): readonly Membership[] {
+  const pending = document.pending !== undefined;
+  return [...document.paths]
+    .filter(([, { member }]) => member)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([segment, { enteredAtMs }]) => ({ segment, enteredAt: formatInstant(enteredAtMs), pending }));
+}
+
+/** Values of Feature documents by name; no names means all. A name that no document has is NOT_FOUND. */
+export function readFeatures(
+  document: ProfileDocument,
+  compiled: CompiledSet,
+  names: readonly string[],
+): readonly FeatureValue[] {
+  const index = indexOf(compiled);
+  const asked = names.length > 0 ? names : index.features.map(({ name }) => name);
+  return asked.map((name) => {
+    const feature = index.features.find((each) => each.name === name);
+    if (feature === undefined) return { name, status: 'NOT_FOUND', value: undefined, exactness: 'EXACT', nextChange: undefined };
+    const { value, approximate, nextChangeMs } = readFeature(document, index, feature);
+    return {
+      name,
+      status: value === undefined ? 'NULL_VALUE' : 'PRESENT',
+      value,
+      exactness: approximate ? 'APPROXIMATE' : 'EXACT',
+      nextChange: instantOrNone(nextChangeMs),
+    };
+  });
+}
+
+/** Traits by path; no paths means all. Paths that lead nowhere are left out. */
+export function readTraits(
+  document: ProfileDocument,
+  compiled: CompiledSet,
+  paths: readonly string[],
+): { readonly [path: string]: unknown } {
+  materialize(document, indexOf(compiled));
+  const all = Object.fromEntries(
+    [...(traitsOf(document) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, { value }]) => [name, value as unknown]),
+  );
+  if (paths.length === 0) return all;
+  return Object.fromEntries(
+    paths.map((path) => [path, compilePath(path)(all)] as const).filter(([, value]) => value !== undefined),
+  );
+}
+
+/** The latest explicit choice by purpose. */
+export function readConsent(document: ProfileDocument, compiled: CompiledSet): { [purpose: string]: boolean } {
+  materialize(document, indexOf(compiled));
+  return answersOf(consentOf(document));
+}
+
+/** Why a profile is, or is not, in a segment. */
+export interface SegmentReading {
+  readonly member: boolean;
+  /** true, false or unknown: the condition before stability and the policy for unknown. */
+  readonly verdict: string;
+  readonly explanation: Explanation;
+  readonly sentence: string;
+  readonly enteredAt: string | undefined;
+  /** Next moment at which the answer can change without an event. */
+  readonly nextChange: string | undefined;
+  readonly pending: boolean;
+}
+
+/** undefined where the set has no such segment. */
+export function readSegment(
+  document: ProfileDocument,
+  compiled: CompiledSet,
+  segmentName: string,
+  nowMs: number,
+): SegmentReading | undefined {
+  const index = indexOf(compiled);
+  const segment = index.segments[index.byName.get(segmentName) ?? -1];
+  if (segment === undefined) return undefined;
+  materialize(document, index);
+  const view = new DocumentView();
+  view.document = document;
+  const evaluation = segment.evaluate(view, nowMs);
+  const path = document.paths.get(segmentName) ?? createPathState();
+  const verdict = evaluation.verdict === undefined ? 'unknown' : String(evaluation.verdict);
+  return {
+    member: path.member,
+    verdict,
+    explanation: segment.explain(view, nowMs),
+    sentence: [
+      segment.sentence(view, nowMs, path.member),
+      ...stabilityInWords(segment, path, wanted(evaluation.verdict, segment.unknown), verdict),
+    ].join(' '),
+    enteredAt: path.member ? formatInstant(path.enteredAtMs) : undefined,
+    nextChange: instantOrNone(Math.min(path.deadlineMs, evaluation.nextChangeMs, expiryOf(document, segment, index, view))),
+    pending: document.pending !== undefined,
+  };
+}
+
+function stabilityInWords(segment: CompiledSegment, path: PathState, member: boolean, verdict: string): string[] {
+  const words: string[] = [];
+  if (verdict === 'unknown')
+    words.push(`An unknown answer counts as ${segment.unknown === 'include' ? 'membership' : 'no membership'} here.`);
+  if (path.deadlineMs === Infinity || member === path.member) return words;
+  const since = formatInstant(path.sinceMs);
+  const at = formatInstant(path.deadlineMs);
+  const duration = formatDuration(path.deadlineMs - path.sinceMs);
+  words.push(
+    member
+      ? `The condition has held since ${since}; the membership begins at ${at} if it holds for ${duration}.`
+      : `The condition has not held since ${since}; the membership ends at ${at} if that lasts for ${duration}.`,
+  );
+  return words;
+}
+
+/** Nearest moment at which a partial that the segment reads, itself or through other segments, changes by time alone. */
+function expiryOf(document: ProfileDocument, segment: CompiledSegment, index: SetIndex, view: DocumentView): number {
+  let next = Infinity;
+  for (const slotId of segment.slots) next = Math.min(next, view.partial(slotId)?.u ?? Infinity);
+  for (const name of segment.segments) {
+    const other = index.segments[index.byName.get(name) ?? -1];
+    if (other === undefined) continue;
+    const path = document.paths.get(name);
+    next = Math.min(next, path?.deadlineMs ?? Infinity, path?.nextChangeMs ?? Infinity, expiryOf(document, other, index, view));
+  }
+  return next;
+}
+
+function instantOrNone(ms: number): string | undefined {
+  return ms === Infinity ? undefined : formatInstant(ms);
+}

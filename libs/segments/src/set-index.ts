@@ -1,0 +1,84 @@
+// What a stage looks up in a compiled set for each record, derived once per set.
+// I1 Pure: equal sets give equal indexes. It is kept beside the set, in memory only.
+import { compilePath, type Slot } from '@tessera/features';
+import type { CompiledSegment, CompiledSet } from './compiled.js';
+
+/** Who uses a slot or a trait. */
+export interface Use {
+  /** Indexes into `segments`. */
+  readonly segments: readonly number[];
+  /** A published feature or trait is read from it. */
+  readonly published: boolean;
+}
+
+export interface SlotUse extends Use {
+  readonly slot: Slot;
+}
+
+/** A Feature document, ready to be read. */
+export type PublishedFeature =
+  | { readonly kind: 'slot'; readonly name: string; readonly slot: Slot }
+  | { readonly kind: 'trait'; readonly name: string; readonly trait: string; readonly read: (value: unknown) => unknown };
+
+export interface SetIndex {
+  readonly compiled: CompiledSet;
+  readonly segments: readonly CompiledSegment[];
+  readonly slots: ReadonlyMap<string, SlotUse>;
+  readonly traits: ReadonlyMap<string, Use>;
+  /** Indexes of the segments that read segment i. */
+  readonly dependants: readonly (readonly number[])[];
+  readonly byName: ReadonlyMap<string, number>;
+  readonly features: readonly PublishedFeature[];
+}
+
+const NONE: readonly number[] = [];
+const indexes = new WeakMap<CompiledSet, SetIndex>();
+
+export function indexOf(compiled: CompiledSet): SetIndex {
+  let index = indexes.get(compiled);
+  if (index === undefined) indexes.set(compiled, (index = build(compiled)));
+  return index;
+}
+
+function build(compiled: CompiledSet): SetIndex {
+  const slotById = new Map(compiled.plan.slots.map((slot) => [slot.id, slot]));
+  const features = compiled.features.flatMap((feature): PublishedFeature[] => {
+    const { name, source } = feature;
+    if (source.kind === 'trait') return [{ kind: 'trait', name, ...traitPath(source.path) }];
+    const slot = slotById.get(source.slotId);
+    return slot ? [{ kind: 'slot', name, slot }] : [];
+  });
+  const publishedSlots = new Set(features.map((feature) => (feature.kind === 'slot' ? feature.slot.id : '')));
+  const publishedTraits = new Set([
+    ...compiled.publishedTraits,
+    ...features.map((feature) => (feature.kind === 'trait' ? feature.trait : '')),
+  ]);
+  const traitNames = new Set([...compiled.byTrait.keys(), ...publishedTraits]);
+  return {
+    compiled,
+    segments: compiled.segments,
+    slots: new Map(
+      compiled.plan.slots.map((slot) => [
+        slot.id,
+        { slot, segments: compiled.bySlot.get(slot.id) ?? NONE, published: publishedSlots.has(slot.id) },
+      ]),
+    ),
+    traits: new Map(
+      [...traitNames].map((name) => [
+        name,
+        { segments: compiled.byTrait.get(name) ?? NONE, published: publishedTraits.has(name) },
+      ]),
+    ),
+    dependants: compiled.segments.map((segment) => compiled.bySegment.get(segment.name) ?? NONE),
+    byName: new Map(compiled.segments.map((segment, i) => [segment.name, i])),
+    features,
+  };
+}
+
+/** `address.country` reads `country` of the top-level trait `address`. */
+function traitPath(path: string): { readonly trait: string; readonly read: (value: unknown) => unknown } {
+  const dot = path.indexOf('.');
+  return dot < 0
+    ? { trait: path, read: (value) => value }
+    : { trait: path.slice(0, dot), read: compilePath(path.slice(dot + 1)) };
+}

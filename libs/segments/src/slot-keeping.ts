@@ -1,0 +1,30 @@
+// Which slots survive a change of the definition set.
+// A features partition sends values of a new set's slots before this partition has activated that set, and stops keeping those
+// that its present set lacks. A value that came after its source had announced set n belongs to the plan of n or of a later set;
+// one that came before is worth nothing to a set whose plan lacks its slot, nor, as nobody keeps it up to date any more, to a
+// later set that asks for it again.
+// K1 When set n becomes active, a slot outside its plan is kept only where it came after the source announced n or a later set.
+import type { Fragment, ProfileDocument } from './profile-document.js';
+import type { SetIndex } from './set-index.js';
+
+/** Notes the set under which a value came, where that is not simply the active one. */
+export function keepEarly(fragment: Fragment, slotId: string, inPlan: boolean, activeSet: number, ahead: number): void {
+  if (!fragment.partials.has(slotId) || (inPlan && ahead === 0)) fragment.early.delete(slotId);
+  else fragment.early.set(slotId, Math.max(ahead, activeSet));
+}
+
+/** Drops what set `set` makes worthless. */
+export function dropSlots(document: ProfileDocument, index: SetIndex, set: number): void {
+  for (const { partials, early } of document.fragments.values()) {
+    for (const slotId of partials.keys()) {
+      const under = early.get(slotId);
+      if (index.slots.has(slotId)) {
+        if (under !== undefined && under <= set) early.delete(slotId);
+      } else if (under === undefined || under < set) {
+        partials.delete(slotId);
+        early.delete(slotId);
+      }
+    }
+  }
+  document.merged = undefined;
+}

@@ -1,0 +1,151 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { isUntouched } from '../../src/membership.js';
+import { Driver } from './driver.js';
+import { FragmentsModel } from './fragments-model.js';
+import { setOf, WITHOUT_PATH } from './hand-made-set.js';
+import { happen, happening } from './runs.js';
+
+const SET = setOf(1);
+const HOMES = ['p1', 'p1', 'p2', 'p3'];
+const PAIRS = [
+  ['p1', 'p2'],
+  ['p2', 'p3'],
+  ['p1', 'p3'],
+] as const;
+
+/** Merges and job runs are left out of the world in which the links never were. */
+type Step =
+  | { readonly step: 'happen'; readonly happening: Parameters<typeof happen>[1] }
+  | { readonly step: 'link' | 'unlink'; readonly pair: number; readonly afterMs: number }
+  | { readonly step: 'fold' | 'deliver' };
+
+// One thing happens per millisecond: what two fragments tell in the same one has no order that both worlds share.
+const happens = happening.map((each): Step => ({ step: 'happen', happening: { ...each, afterMs: each.afterMs + 1 } }));
+const pair = { pair: fc.nat(2), afterMs: fc.integer({ min: 1, max: 9 }) };
+const links = fc.record({ step: fc.constant('link' as const), ...pair });
+const unlinks = fc.record({ step: fc.constant('unlink' as const), ...pair });
+const folds = fc.record({ step: fc.constantFrom('fold' as const, 'deliver' as const) });
+const before = fc.array(fc.oneof({ weight: 4, arbitrary: happens }, { weight: 2, arbitrary: links }), { maxLength: 30 });
+const after = fc.array(
+  fc.oneof(
+    { weight: 6, arbitrary: happens },
+    { weight: 1, arbitrary: links },
+    { weight: 2, arbitrary: unlinks },
+    { weight: 2, arbitrary: folds },
+  ),
+  { maxLength: 40 },
+);
+
+class World {
+  readonly driver: Driver;
+  readonly model: FragmentsModel;
+  private readonly links = new Set<number>();
+  private owed: Awaited<ReturnType<Driver['prepareJobs']>> = [];
+
+  constructor(
+    private readonly merges: boolean,
+    evict: boolean,
+    partitions: number,
+  ) {
+    this.driver = new Driver({ sets: [SET], partitions, evict });
+    this.model = new FragmentsModel(this.driver, HOMES);
+    this.driver.activate(SET, 990);
+    // A fragment begins with something that it tells: one that never spoke is nobody's.
+    for (const fragment of this.model.fragments) this.model.trait(fragment, 'locale', 'en');
+  }
+
+  async play(steps: readonly Step[]): Promise<void> {
+    for (const each of steps) {
+      if (each.step === 'happen') happen(this.model, each.happening);
+      else if (each.step === 'fold') {
+        this.driver.deliver(this.owed, this.model.nowMs);
+        this.owed = await this.driver.prepareJobs();
+      } else if (each.step === 'deliver') {
+        this.driver.deliver(this.owed, this.model.nowMs);
+        this.owed = [];
+      } else {
+        this.model.advance(each.afterMs);
+        if (each.step === 'link') this.links.add(each.pair);
+        else this.links.delete(each.pair);
+        this.settle(each.step === 'link' ? 'moved' : 'unlinked');
+      }
+    }
+  }
+
+  unlinkAll(): void {
+    this.model.advance(1);
+    this.links.clear();
+    this.settle('unlinked');
+  }
+
+  /** Each fragment goes to the least home of its component. */
+  private settle(reason: 'moved' | 'unlinked'): void {
+    if (!this.merges) return;
+    const profiles = new Map(HOMES.map((home) => [home, home]));
+    for (let round = 0; round < PAIRS.length; round++) {
+      for (const [i, [a, b]] of PAIRS.entries()) {
+        if (!this.links.has(i)) continue;
+        const least = [profiles.get(a) as string, profiles.get(b) as string].sort()[0] as string;
+        profiles.set(a, least).set(b, least);
+      }
+    }
+    for (const fragment of this.model.fragments) this.model.move(fragment, profiles.get(fragment.home) as string, reason);
+  }
+
+  async finish(): Promise<void> {
+    this.driver.deliver(this.owed, this.model.nowMs);
+    while ((await this.driver.runJobs(this.model.nowMs)) > 0);
+  }
+
+  values(): unknown {
+    return this.of((profile) => ({
+      fragments: Object.fromEntries(
+        [...this.driver.document(profile).fragments].map(([id, { partials, traits, consent }]) => [
+          id,
+          { partials: Object.fromEntries(partials), traits: Object.fromEntries(traits), consent: Object.fromEntries(consent) },
+        ]),
+      ),
+      members: Object.fromEntries(
+        WITHOUT_PATH.map((name) => [name, this.driver.document(profile).paths.get(name)?.member === true]),
+      ),
+    }));
+  }
+
+  paths(): unknown {
+    return this.of((profile) => {
+      const { paths, pending, dueMs } = this.driver.document(profile);
+      return { pending, dueMs, paths: Object.fromEntries([...paths].filter(([, path]) => !isUntouched(path))) };
+    });
+  }
+
+  private of(read: (profile: string) => unknown): unknown {
+    return Object.fromEntries([...new Set(HOMES)].map((profile) => [profile, read(profile)]));
+  }
+}
+
+describe('merge, more events, un-merge', () => {
+  test('equals the world in which the link never was: values and value memberships at once, path state when it is restored', async () => {
+    await fc.assert(
+      fc.asyncProperty(before, after, fc.boolean(), fc.constantFrom(1, 3), async (first, second, evict, partitions) => {
+        const merged = new World(true, evict, partitions);
+        const never = new World(false, false, partitions);
+        for (const world of [merged, never]) {
+          await world.play(first);
+          world.unlinkAll();
+        }
+        expect(merged.values()).toEqual(never.values());
+        for (const world of [merged, never]) {
+          await world.play(second);
+          world.unlinkAll();
+        }
+        expect(merged.values()).toEqual(never.values());
+        await merged.finish();
+        expect(merged.paths()).toEqual(never.paths());
+        for (const world of [merged, never]) world.model.advance(40);
+        expect(merged.paths()).toEqual(never.paths());
+      }),
+      { numRuns: 400 },
+    );
+  });
+});
