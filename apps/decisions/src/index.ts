@@ -1,0 +1,12 @@
+export { DecisionsModule } from './decisions.module.js';
+export type { DecisionsOptions } from './decisions.module.js';
+export { Decider } from './deciding/decider.js';
+export type { DeciderOptions } from './deciding/decider.js';
+export { DecisionCounters } from './deciding/decision-counters.js';
+export { DECISIONS_PACKAGE, DECISIONS_PROTO, DECISIONS_SERVICE } from './grpc/proto.js';
+export type { ReadModel } from './read-model/read-model.js';
+export { ReadModelFreshness } from './read-model/read-model-freshness.js';
+export type { FreshnessOptions } from './read-model/read-model-freshness.js';
+export { StoreReadModel } from './read-model/store-read-model.js';
+export type { StoreReadModelOptions } from './read-model/store-read-model.js';
+export { DECIDER } from './tokens.js';

@@ -1,0 +1,3 @@
+// Provider token of the module.
+
+export const DECIDER = Symbol('Decider');
