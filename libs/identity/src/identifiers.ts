@@ -27,6 +27,8 @@ export type Normalized =
 
 const ABSENT: Normalized = { kind: 'absent' };
 const CONTROL = /\p{Cc}/u;
+/** Nothing to normalise, nothing to refuse: nearly every identifier. Saves the Unicode work, a microsecond a value. */
+const PLAIN = /^[\x21-\x7e]+$/;
 const EMAIL = /^[^\s@]{1,64}@[^\s@.]+(?:\.[^\s@.]+)*$/;
 const PHONE = /^\+?\d{7,15}$/;
 
@@ -45,7 +47,7 @@ function normalizeText(raw: string, how: Normalization): Normalized {
   if (value.length === 0) return unusable('empty');
   if (value.length > IDENTIFIER_LENGTH_MAX) return unusable('too-long');
   // A lone surrogate has no UTF-8 form: two different texts would become one key.
-  if (CONTROL.test(value) || !value.isWellFormed()) return unusable('control-characters');
+  if (!PLAIN.test(value) && (CONTROL.test(value) || !value.isWellFormed())) return unusable('control-characters');
   if (how === 'email' && !EMAIL.test(value)) return unusable('not-an-email');
   if (how === 'phone' && !PHONE.test(value)) return unusable('not-a-phone-number');
   return { kind: 'value', value };
@@ -59,6 +61,7 @@ function spell(raw: string, how: Normalization): string {
       return raw.trim();
     case 'lower':
     case 'email':
+      if (PLAIN.test(raw)) return raw.toLowerCase();
       return raw.isWellFormed() ? raw.normalize('NFKC').toLowerCase().normalize('NFKC').trim() : raw;
     case 'phone':
       // No country is guessed: 030 123456 and +49 30 123456 stay two numbers, which is safe.

@@ -4,7 +4,7 @@
 //    what was announced may be bounded: 1,000 pairs per sender, the oldest forgotten first.
 // D3 It has no timers and no definitions: the placement of an event never depends on rules.
 import { Reader, Writer } from '@tessera/codec';
-import { ownerOf, type LinkObservedRecord, type TrackedRecord } from '@tessera/contracts';
+import { ownerOf, type Identity, type LinkObservedRecord, type TrackedRecord } from '@tessera/contracts';
 import { partitionOf } from '@tessera/hash';
 import { APPLIED, type Outcome, type Stage, type StepContext } from '@tessera/runtime';
 import { linksKeyOf, pairsOf, type Pair } from './links.js';
@@ -20,8 +20,9 @@ export interface SenderIdentity {
   readonly spells: Spells;
   /** Own time of the earliest evidence announced, by pair, in the order of the first announcement. */
   readonly announced: Map<string, number>;
-  // The last placement (of an event without further identities) whose pair is announced, and since when; no part of the state.
+  // What the last events said, and since when it is announced: saying it again costs a comparison. No part of the state.
   settled: Placement | undefined;
+  settledIdentities: readonly Identity[];
   settledSinceMs: number;
 }
 
@@ -57,19 +58,28 @@ function stepEvent(
 ): Outcome {
   const placement = placeEvent(document.spells, event, ownTimeMs, context.logTimeMs);
   if (placement === undefined) return LATE;
-  const plain = event.identities.length === 0;
-  if (plain) {
-    if (event.userId === undefined) return APPLIED;
-    if (placement === document.settled && ownTimeMs >= document.settledSinceMs) return APPLIED;
+  const { identities } = event;
+  if (event.userId === undefined && identities.length === 0) return APPLIED;
+  if (placement === document.settled && ownTimeMs >= document.settledSinceMs && sameIdentities(identities, document.settledIdentities)) {
+    return APPLIED;
   }
+  document.settled = placement;
+  document.settledIdentities = identities;
+  document.settledSinceMs = ownTimeMs;
   for (const pair of pairsOf(event, placement)) {
     if (isNews(document, pair, ownTimeMs)) announce(event, pair, ownTimeMs, context);
   }
-  if (plain) {
-    document.settled = placement;
-    document.settledSinceMs = ownTimeMs;
-  }
   return APPLIED;
+}
+
+function sameIdentities(some: readonly Identity[], others: readonly Identity[]): boolean {
+  if (some.length !== others.length) return false;
+  for (let i = 0; i < some.length; i++) {
+    const one = some[i] as Identity;
+    const other = others[i] as Identity;
+    if (one.value !== other.value || one.namespace !== other.namespace) return false;
+  }
+  return true;
 }
 
 /** Identifiers have no control characters, so the line break parts them. */
@@ -103,7 +113,7 @@ function announce(event: TrackedRecord, pair: Pair, ownTimeMs: number, context: 
 }
 
 function createSender(spells: Spells): SenderIdentity {
-  return { spells, announced: new Map(), settled: undefined, settledSinceMs: Infinity };
+  return { spells, announced: new Map(), settled: undefined, settledIdentities: [], settledSinceMs: Infinity };
 }
 
 function encode(writer: Writer, { spells, announced }: SenderIdentity): Uint8Array {

@@ -61,7 +61,8 @@ function homeOf(sender: string, placement: Placement, known: AnnouncedFragment[]
   if (placement.spell === UNKNOWN_SPELL) return undefined;
   const fragment = `spell:${String(placement.spell)}`;
   const node = nodeOfFragment(sender, fragment);
-  known.push({ sender, fragment, node });
+  // All events of a sender that is a user id carry it: it has no anonymous fragment.
+  if (!sender.startsWith('user_id:')) known.push({ sender, fragment, node });
   return node;
 }
 

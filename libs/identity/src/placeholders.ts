@@ -43,14 +43,19 @@ const WORDS = new Set([
   'xxx',
 ]);
 
+const WORD_LENGTH_MAX = Math.max(...[...WORDS].map((word) => word.length));
+
 const PATTERNS: readonly RegExp[] = [
   /^[0-]*0[0-]*$/, // 0, 000, 00000000-0000-0000-0000-000000000000
   /^f{8}-f{4}-f{4}-f{4}-f{12}$/,
-  /^(?:user|anonymous|anon|id|uid|visitor|customer)[_:-](?:null|undefined|nan|none|nil|0+)$/,
+  /^(?:user|anonymous|anon|id|uid|visitor|customer)[_:-](?:null|undefined|nan|none|nil)$/,
   /^(?:\{\{|\$\{|<%|%%|\[\[)/, // a template that was never filled in
+];
+
+const ADDRESS_PATTERNS: readonly RegExp[] = [
   /^(?:no-?reply|do-?not-?reply|donotreply|null|undefined|none|anonymous|unknown)@/,
   /^(?:test|tester|example|user|name|email|mail|a|abc|asdf|foo|x)@(?:test|example|email|mail|domain|a|b|abc|asdf|foo|bar|x)\.(?:com|org|net|test|de|local)$/,
-  /^[^@]*@(?:test\.test|localhost|invalid|none\.com|noemail\.com)$/,
+  /@(?:test\.test|localhost|invalid|none\.com|noemail\.com)$/,
 ];
 
 /** Only for telephone numbers: a customer may well have the number 1111111 or 1234567. */
@@ -59,6 +64,13 @@ const PHONE_PATTERNS: readonly RegExp[] = [/^\+?\d{0,4}(\d)\1{6,14}$/, /^\+?0?12
 /** True for what names nobody. The value is normalised already. */
 export function isPlaceholder(value: string, phone: boolean): boolean {
   const lower = value.toLowerCase().trim();
-  if (WORDS.has(lower) || PATTERNS.some((pattern) => pattern.test(lower))) return true;
-  return phone && PHONE_PATTERNS.some((pattern) => pattern.test(lower));
+  if (lower.length <= WORD_LENGTH_MAX && WORDS.has(lower)) return true;
+  if (matches(PATTERNS, lower)) return true;
+  if (lower.includes('@') && matches(ADDRESS_PATTERNS, lower)) return true;
+  return phone && matches(PHONE_PATTERNS, lower);
+}
+
+function matches(patterns: readonly RegExp[], text: string): boolean {
+  for (const pattern of patterns) if (pattern.test(text)) return true;
+  return false;
 }

@@ -158,7 +158,8 @@ function compileBlocked(given: unknown, check: Check): Blocked {
   const sources = check.texts(spec['patterns'], 'spec.blocked.patterns', PATTERNS_MAX);
   const patterns = sources.flatMap((source) => compilePattern(source, check));
   const text = JSON.stringify([defaults, [...values].sort(), [...sources].sort()]);
-  const has = (value: string): boolean => values.has(value.toLowerCase()) || patterns.some((pattern) => pattern.test(value));
+  const has = (value: string): boolean =>
+    (values.size > 0 && values.has(value.toLowerCase())) || patterns.some((pattern) => pattern.test(value));
   return { text, defaults, has };
 }
 
