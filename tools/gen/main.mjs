@@ -39,7 +39,9 @@ async function main(options) {
   const tree = treeOf(ROOT);
   const generated = await generateAll(ROOT, tree);
   const wanted = options.filter((option) => !option.startsWith('--'));
-  const stale = outOfDate(tree, generated).filter((path) => wanted.length === 0 || wanted.some((prefix) => path.startsWith(prefix)));
+  const stale = outOfDate(tree, generated).filter(
+    (path) => wanted.length === 0 || wanted.some((prefix) => path.startsWith(prefix)),
+  );
   if (options.includes('--check')) return report(stale, await protoProblems(ROOT));
   for (const path of stale) {
     const text = generated.texts.get(path);

@@ -1,0 +1,71 @@
+// Who may import whom: a package that is not in the row of another is not imported by it.
+// M1 The core points left: time, hash, codec, contracts, runtime (its types), consent, identity, features, segments, decisions.
+// M2 Apps import no app; apps/tessera is the one composition root.
+// M3 Adapters (log-*, state-*) are named by wiring.ts of an app, by the testkit, and by tests.
+
+const LEAVES = ['time', 'hash', 'codec'];
+const EDGE = [...LEAVES, 'contracts', 'runtime', 'nest', 'telemetry'];
+const ADAPTERS = ['log-memory', 'log-lmdb', 'state-memory', 'state-lmdb'];
+const APPS = ['app-ingestion', 'app-identity', 'app-features', 'app-segments', 'app-decisions'];
+
+/** Rows by package, without the scope. */
+export const IMPORTS = {
+  time: [],
+  hash: [],
+  codec: [],
+  contracts: ['time', 'hash'],
+  runtime: [...LEAVES, 'contracts'],
+  consent: [...LEAVES, 'contracts', 'runtime'],
+  identity: [...LEAVES, 'contracts', 'runtime', 'consent'],
+  features: [...LEAVES, 'contracts', 'runtime', 'consent', 'identity'],
+  segments: [...LEAVES, 'contracts', 'runtime', 'consent', 'identity', 'features'],
+  decisions: [...LEAVES, 'contracts', 'runtime', 'consent', 'identity', 'segments'],
+  catalog: [...LEAVES, 'contracts', 'runtime', 'consent', 'identity', 'features', 'segments', 'decisions'],
+
+  'log-memory': [...LEAVES, 'contracts', 'runtime'],
+  'log-lmdb': [...LEAVES, 'contracts', 'runtime'],
+  'state-memory': [...LEAVES, 'contracts', 'runtime'],
+  'state-lmdb': [...LEAVES, 'contracts', 'runtime'],
+  telemetry: ['contracts', 'runtime'],
+  nest: [...LEAVES, 'contracts', 'runtime', 'telemetry'],
+  testkit: [
+    ...LEAVES,
+    'contracts',
+    'runtime',
+    'consent',
+    'identity',
+    'features',
+    'segments',
+    'decisions',
+    'catalog',
+    'log-memory',
+    'state-memory',
+  ],
+
+  'app-ingestion': [...EDGE, 'consent', 'identity', 'catalog'],
+  'app-identity': [...EDGE, 'consent', 'identity', 'catalog'],
+  'app-features': [...EDGE, 'consent', 'identity', 'features', 'catalog'],
+  'app-segments': [...EDGE, 'consent', 'identity', 'features', 'segments', 'catalog'],
+  'app-decisions': [...EDGE, 'consent', 'identity', 'decisions', 'catalog'],
+  'app-tessera': [
+    ...EDGE,
+    ...ADAPTERS,
+    ...APPS,
+    'consent',
+    'identity',
+    'features',
+    'segments',
+    'decisions',
+    'catalog',
+    'testkit',
+  ],
+};
+
+/** Adapters, by the form of their name. */
+export const isAdapter = (name) => /^(log|state)-/.test(name);
+
+/**
+ * Values that decisions may take from segments beside its types: what compiles a definition. Its stages and stores are out of reach:
+ * decisions answer while segments are stopped.
+ */
+export const SEGMENTS_FOR_DECISIONS = ['compileSet', 'EVALUATOR_VERSION'];
