@@ -24,7 +24,6 @@ export { createSegmentsStage } from './segments-stage.js';
 export type { SegmentsStage, SegmentsStageOptions } from './segments-stage.js';
 export { createPublisherStage } from './publisher-stage.js';
 export type { PublisherDocument, PublisherStage } from './publisher-stage.js';
-export type { ActiveSet, SegmentsPartitionState } from './activation.js';
 export type { ProfileDocument } from './profile-document.js';
 export { readConsent, readFeatures, readMemberships, readSegment, readTraits } from './reading.js';
 export type { SegmentReading } from './reading.js';

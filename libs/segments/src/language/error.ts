@@ -68,7 +68,7 @@ export class Report {
       found: showFound(found),
       allowed,
       suggestion,
-      message: `${where}: ${problem}. ${capital(suggestion)}.`,
+      message: `${where}: ${problem}. ${capital(suggestion)}${suggestion.startsWith('did you mean') ? '?' : '.'}`,
     });
   }
 }

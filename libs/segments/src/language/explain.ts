@@ -46,7 +46,8 @@ export function findingOf(node: Node, view: ProfileView, nowMs: number): Finding
 /** `policy`: what unknown means for the membership. */
 export function explanationOf(finding: Finding, policy: 'exclude' | 'include'): Explanation {
   const decisive = new Set<Finding>();
-  collectFlips(finding, !(finding.verdict ?? policy === 'include'), decisive);
+  const wanted = !(finding.verdict ?? policy === 'include');
+  collectFlips(finding, { wanted, unknownWill: wanted === (policy === 'include') }, decisive);
   return toExplanation(finding, decisive);
 }
 
@@ -92,25 +93,45 @@ function foundBy(node: Node, view: ProfileView, nowMs: number, verdict: Verdict)
   }
 }
 
-/** How many leaves must flip so that the finding becomes `target`; adds them, the first of several smallest sets. */
-function collectFlips(finding: Finding, target: boolean, flips: Set<Finding>): void {
-  const { node, verdict, children } = finding;
-  if (verdict === target) return;
+/** The verdict that a node should come to; whether unknown is as good, which the policy at the root decides. */
+interface Target {
+  readonly wanted: boolean;
+  readonly unknownWill: boolean;
+}
+
+/** Adds the leaves of a smallest set that, flipped, makes the finding meet the target; of several sets the first. */
+function collectFlips(finding: Finding, target: Target, flips: Set<Finding>): void {
+  const { node, children } = finding;
+  if (meets(finding, target)) return;
   if (children.length === 0) flips.add(finding);
-  else if (node.kind !== 'group') collectFlips(children[0] as Finding, !target, flips);
-  else if (target === (node.combine === 'all')) for (const child of children) collectFlips(child, target, flips);
+  else if (node.kind !== 'group') collectFlips(children[0] as Finding, opposite(target), flips);
+  else if (needsEvery(node.combine, target)) for (const child of children) collectFlips(child, target, flips);
   else {
     const cheapest = children.reduce((best, child) => (flipCost(child, target) < flipCost(best, target) ? child : best));
     collectFlips(cheapest, target, flips);
   }
 }
 
-function flipCost({ node, verdict, children }: Finding, target: boolean): number {
-  if (verdict === target) return 0;
+function flipCost(finding: Finding, target: Target): number {
+  const { node, children } = finding;
+  if (meets(finding, target)) return 0;
   if (children.length === 0) return 1;
-  if (node.kind !== 'group') return flipCost(children[0] as Finding, !target);
+  if (node.kind !== 'group') return flipCost(children[0] as Finding, opposite(target));
   const costs = children.map((child) => flipCost(child, target));
-  return target === (node.combine === 'all') ? costs.reduce((total, cost) => total + cost, 0) : Math.min(...costs);
+  return needsEvery(node.combine, target) ? costs.reduce((total, cost) => total + cost, 0) : Math.min(...costs);
+}
+
+function meets({ verdict }: Finding, { wanted, unknownWill }: Target): boolean {
+  return verdict === wanted || (verdict === undefined && unknownWill);
+}
+
+function opposite({ wanted, unknownWill }: Target): Target {
+  return { wanted: !wanted, unknownWill };
+}
+
+/** All parts of `all` must be true (or at least not false) for it to be so; for `any` one is enough, and the other way round. */
+function needsEvery(combine: 'all' | 'any', { wanted }: Target): boolean {
+  return wanted === (combine === 'all');
 }
 
 function toExplanation(finding: Finding, decisive: ReadonlySet<Finding>): Explanation {

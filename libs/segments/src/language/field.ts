@@ -42,9 +42,9 @@ export function readKeys(
 ): Fields | undefined {
   const fields = readMapping(field, what);
   if (fields === undefined) return undefined;
-  refuseUnknownKeys(fields, what, allowed);
+  const meant = refuseUnknownKeys(fields, what, allowed);
   for (const key of required) {
-    if (!fields.has(key)) {
+    if (!fields.has(key) && !meant.has(key)) {
       childOf(field, key, undefined).report.refuse({
         code: 'missing',
         place: placeIn(field.place, key),
@@ -58,10 +58,13 @@ export function readKeys(
   return fields;
 }
 
-export function refuseUnknownKeys(fields: Fields, what: string, allowed: readonly string[]): void {
+/** Returns the allowed keys that were probably meant. */
+export function refuseUnknownKeys(fields: Fields, what: string, allowed: readonly string[]): ReadonlySet<string> {
+  const meant = new Set<string>();
   for (const [key, field] of fields) {
     if (allowed.includes(key)) continue;
     const near = nearest(key, allowed);
+    if (near !== undefined) meant.add(near);
     field.report.refuse({
       code: 'unknown-key',
       place: field.place,
@@ -71,6 +74,7 @@ export function refuseUnknownKeys(fields: Fields, what: string, allowed: readonl
       suggestion: near === undefined ? `remove it, or use one of: ${allowed.join(', ')}` : `did you mean '${near}'`,
     });
   }
+  return meant;
 }
 
 /** A list with at least one element. */

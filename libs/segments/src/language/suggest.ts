@@ -67,6 +67,9 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   normalise: 'normalize',
 };
 
+/** Share of its letters that a word may have wrong and still be known. */
+const WRONG_SHARE_MAX = 0.4;
+
 /** The allowed word that was most likely meant; undefined where nothing is near. */
 export function nearest(word: string, allowed: readonly string[]): string | undefined {
   const plain = word.toLowerCase();
@@ -78,7 +81,7 @@ export function nearest(word: string, allowed: readonly string[]): string | unde
   const longer = plain.length >= 4 ? allowed.find((candidate) => candidate.toLowerCase().startsWith(plain)) : undefined;
   if (longer !== undefined) return longer;
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(Math.max(word.length, 3) / 3)) + 1;
+  let bestDistance = Math.max(1, Math.floor(word.length * WRONG_SHARE_MAX)) + 1;
   for (const candidate of allowed) {
     const distance = editDistance(plain, candidate.toLowerCase(), bestDistance);
     if (distance < bestDistance) {

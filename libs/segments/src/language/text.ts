@@ -6,6 +6,7 @@ import type { DefinitionDocument } from '../compiled.js';
 import { validateDocument } from './document.js';
 import { placeIn, Report, type DefinitionError } from './error.js';
 import { DOCUMENTS_MAX, exactScalar, safeKey, TEXT_MAX, withinBounds, type Budget } from './limits.js';
+import { tooMuchText } from './scan.js';
 
 export interface SourceSpot {
   readonly file: string;
@@ -47,45 +48,43 @@ export function parseDefinitions(text: string, file: string): ParsedDefinitions 
     const offsets = sources.get(document);
     return offsets && spotOf(offsetOf(offsets, place));
   };
+  errors.sort((a, b) => (a.line as number) - (b.line as number) || (a.column as number) - (b.column as number));
   return { documents: [...sources.keys()], errors, locate };
 }
+
+/** One slip of the pen can upset all that follows it. */
+const SYNTAX_ERRORS_MAX = 20;
 
 type ParsedText =
   | { readonly error: DefinitionError; readonly offset: number }
   | { readonly error?: undefined; readonly document: Document.Parsed };
 
 function parseText(text: string, lines: LineCounter): readonly ParsedText[] {
-  if (text.length > TEXT_MAX) {
-    return [syntaxError('too-large', `the text is longer than ${String(TEXT_MAX)} characters`, 'split the file', 0)];
-  }
-  let documents: readonly Document.Parsed[];
-  try {
-    const parsed = parseAllDocuments(text, {
-      lineCounter: lines,
-      version: '1.2',
-      schema: 'core',
-      merge: false,
-      resolveKnownTags: false,
-      stringKeys: true,
-      uniqueKeys: false,
-      prettyErrors: false,
-      logLevel: 'silent',
-    });
-    documents = Array.isArray(parsed) ? parsed : [];
-  } catch (thrown) {
-    // The composer is recursive: text nested by the ten thousand ends its stack.
-    if (!(thrown instanceof RangeError)) throw thrown;
-    return [syntaxError('too-large', 'the text is nested too deeply', 'flatten it', 0)];
-  }
-  if (documents.length > DOCUMENTS_MAX) {
-    return [syntaxError('too-large', `the text holds more than ${String(DOCUMENTS_MAX)} documents`, 'split the file', 0)];
-  }
+  const tooMuch = text.length > TEXT_MAX ? `the text is longer than ${String(TEXT_MAX)} characters` : tooMuchText(text);
+  if (tooMuch !== undefined) return [syntaxError('too-large', tooMuch, 'split the file, or flatten it', 0)];
+  const parsed = parseAllDocuments(text, {
+    lineCounter: lines,
+    version: '1.2',
+    schema: 'core',
+    merge: false,
+    resolveKnownTags: false,
+    stringKeys: true,
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: 'silent',
+  });
+  const documents: readonly Document.Parsed[] = Array.isArray(parsed) ? parsed : [];
   return documents.flatMap((document): readonly ParsedText[] => {
     const problems = [...document.errors, ...document.warnings];
+    const listed = isSeq(document.contents) ? document.contents.items.length : 1;
+    if (listed > DOCUMENTS_MAX)
+      return [syntaxError('too-large', `the list holds more than ${String(DOCUMENTS_MAX)} documents`, 'split the file', 0)];
     if (problems.length === 0) return [{ document }];
-    return problems.map(({ message, pos }) =>
-      syntaxError('syntax', `this is no YAML or JSON: ${message}`, 'check indentation, quotes and brackets', pos[0]),
-    );
+    return problems
+      .slice(0, SYNTAX_ERRORS_MAX)
+      .map(({ message, pos }) =>
+        syntaxError('syntax', `this is no YAML or JSON: ${message}`, 'check indentation, quotes and brackets', pos[0]),
+      );
   });
 }
 
@@ -105,7 +104,7 @@ function documentsOf(document: Document.Parsed): readonly RawDocument[] {
   const root = document.contents;
   if (root === null || (isScalar(root) && root.value === null)) return [];
   const nodes = isSeq(root) ? (root.items as readonly Node[]) : [root];
-  return nodes.slice(0, DOCUMENTS_MAX).map((node) => {
+  return nodes.map((node) => {
     const reading: Reading = { document, offsets: new Map(), report: new Report(), budget: { nodes: 0 } };
     return { value: valueOf(node, reading, '', 1), offsets: reading.offsets, report: reading.report };
   });
@@ -124,7 +123,10 @@ function valueOf(node: unknown, reading: Reading, place: string, depth: number):
   const offset = (node as Node | null)?.range?.[0];
   if (offset !== undefined && !offsets.has(place)) offsets.set(place, offset);
   if (tooMuch(report) || !withinBounds(budget, depth, place, report)) return undefined;
-  if (isAlias(node)) return valueOf(node.resolve(reading.document), reading, place, depth + 1);
+  if (isAlias(node)) {
+    const target = node.resolve(reading.document);
+    return target === undefined ? refuseUnknownAlias(report, place, node.source) : valueOf(target, reading, place, depth + 1);
+  }
   if (isSeq(node)) return node.items.map((item, index) => valueOf(item, reading, placeIn(place, index), depth + 1));
   if (isMap(node)) return mappingOf(node.items, reading, place, depth);
   const scalar = isScalar(node) ? node.value : null;
@@ -145,10 +147,24 @@ function mappingOf(
     const offset = (pair.key as Node | null)?.range?.[0];
     if (offset !== undefined && !offsets.has(part)) offsets.set(part, offset);
     if (!safeKey(key, place, report)) continue;
-    if (Object.hasOwn(fields, key)) refuseRepeated(report, part, key);
-    else fields[key] = valueOf(pair.value, reading, part, depth + 1);
+    if (Object.hasOwn(fields, key)) {
+      if (offset !== undefined) offsets.set(part, offset);
+      refuseRepeated(report, part, key);
+    } else fields[key] = valueOf(pair.value, reading, part, depth + 1);
   }
   return fields;
+}
+
+function refuseUnknownAlias(report: Report, place: string, alias: string): undefined {
+  const suggestion = 'put it in quotes, if it is a text';
+  return report.refuse({
+    code: 'syntax',
+    place,
+    problem: `there is no anchor '${alias}' before this`,
+    found: `*${alias}`,
+    allowed: 'anchors',
+    suggestion,
+  });
 }
 
 function refuseRepeated(report: Report, place: string, key: string): void {

@@ -55,7 +55,7 @@ export function findingWords(leaf: ValueLeaf, found: unknown, verdict: Verdict):
 
 export function eventWords({ event, where }: EventSelector): string {
   if (where.length === 0) return event;
-  return `${event} with ${where.map(({ path, comparisons }) => `${path} that ${joined(comparisons)}`).join(' and ')}`;
+  return `${event} (${where.map(({ path, comparisons }) => `${path} ${joined(comparisons)}`).join(' and ')})`;
 }
 
 export function stepWords(step: Step): string {

@@ -14,15 +14,14 @@ const SPECS: Readonly<Record<KindName, SpecSchema>> = {
   IdentityRules: IDENTITY_RULES,
 };
 
-/** By file name. `definition.json` is any of them. */
+/** By file name, in one folder: `definition.json` is any of them and refers to the others by their names. */
 export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   ...Object.fromEntries(KINDS.map((kind) => [fileName(kind), schemaOf(kind)])),
   'definition.json': {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
-    $id: id('definition.json'),
     title: 'Definition',
     description: 'A definition document of Tessera, of any kind.',
-    oneOf: KINDS.map((kind) => ({ $ref: id(fileName(kind)) })),
+    oneOf: KINDS.map((kind) => ({ $ref: fileName(kind) })),
   },
 };
 
@@ -30,7 +29,6 @@ function schemaOf(kind: KindName): JsonSchema {
   const { spec, $defs } = SPECS[kind];
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
-    $id: id(fileName(kind)),
     title: kind,
     type: 'object',
     additionalProperties: false,
@@ -60,8 +58,4 @@ function metadata(kind: KindName): JsonSchema {
 
 function fileName(kind: KindName): string {
   return `${kind.replace(/(?!^)([A-Z])/g, '-$1').toLowerCase()}.json`;
-}
-
-function id(file: string): string {
-  return `https://tessera.invalid/schema/v1/${file}`;
 }

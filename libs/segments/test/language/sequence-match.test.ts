@@ -79,7 +79,7 @@ describe('a sequence', () => {
           changes.map((change) => (change < 0 ? Infinity : change)),
         );
       }),
-      { numRuns: 1_500 },
+      { numRuns: 1_000 },
     );
   });
 
