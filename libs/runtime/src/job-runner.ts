@@ -14,12 +14,15 @@ export class JobRunner<Document, Definitions, State> {
   private readonly begun = new Map<string, Promise<void>>();
   private readonly abort = new AbortController();
   private readonly history: History;
+  private readonly abortAll = (): void => {
+    this.abort.abort();
+  };
 
   constructor(
     private readonly options: LoopOptions<Document, Definitions, State>,
-    stopping: AbortSignal,
+    private readonly stopping: AbortSignal,
   ) {
-    stopping.addEventListener('abort', () => this.abort.abort(), { once: true });
+    stopping.addEventListener('abort', this.abortAll);
     this.history = this.historyOf();
   }
 
@@ -38,6 +41,7 @@ export class JobRunner<Document, Definitions, State> {
   }
 
   async stop(): Promise<void> {
+    this.stopping.removeEventListener('abort', this.abortAll);
     this.abort.abort();
     await Promise.all(this.begun.values());
   }

@@ -110,7 +110,6 @@ export class PartitionRun<Document, Definitions, State> {
     await this.prefetch(records);
     for (const record of records) {
       if (record.offset < this.nextOffset) continue;
-      this.options.ledger.read += 1;
       const { stage } = this.options;
       const cause = this.advance(record);
       const key = stage.keyOf(record);
@@ -121,6 +120,7 @@ export class PartitionRun<Document, Definitions, State> {
         this.stepDocument(entry, record, cause);
       }
       this.nextOffset = record.offset + 1;
+      this.options.ledger.read += 1;
       if (this.timers.nearestMs <= this.logTimeMs) await this.fireSlice(this.options.limits.timersPerSlice);
       else if (this.marks.length > 0) this.marks.length = 0;
       if (this.outbox.full) await this.outbox.room();
@@ -153,7 +153,17 @@ export class PartitionRun<Document, Definitions, State> {
     if (stage.dueMs(entry.document) <= ownTime) this.fireEntry(entry, { ...cause, logTimeMs: Math.max(ownTime, cause.logTimeMs) });
     const outcome = stage.step(entry.document, record, this.contexts.forCause(entry.key, cause));
     this.account(outcome, record);
+    this.fireWhatIsPast(entry, cause);
     this.changed(entry, record.offset);
+  }
+
+  /** A record that comes late may leave a timer that is due already: it belongs to this very record. */
+  private fireWhatIsPast(entry: Entry<Document>, cause: Cause): void {
+    const { stage, ledger } = this.options;
+    if (stage.dueMs(entry.document) > this.logTimeMs) return;
+    stage.fire(entry.document, this.logTimeMs, this.contexts.forCause(entry.key, cause));
+    ledger.timersFired += 1;
+    if (stage.dueMs(entry.document) <= this.logTimeMs) throw new Error(`stage ${stage.name}: a timer of ${entry.key} did not fire`);
   }
 
   private async stepGraph(record: LogRecord, cause: Cause): Promise<void> {
@@ -181,9 +191,9 @@ export class PartitionRun<Document, Definitions, State> {
     }
     const context = this.contexts.forControl(cause);
     const outcome = stage.control(record, context);
+    for (const workspace of context.dueWorkspaces) await this.fireAll(workspace, cause);
     ledger.control += 1;
     if (outcome.kind === 'drop') ledger.reasons.set(outcome.reason, (ledger.reasons.get(outcome.reason) ?? 0) + 1);
-    for (const workspace of context.dueWorkspaces) await this.fireAll(workspace, cause);
     this.jobs.oweForPartition(this.state, this.contexts.definitions);
   }
 
@@ -213,7 +223,7 @@ export class PartitionRun<Document, Definitions, State> {
     const until = last?.logTimeMs ?? this.logTimeMs;
     for (let due = stage.dueMs(entry.document); due <= until; ) {
       const cause = this.markOf(due) ?? last;
-      if (!cause) return;
+      if (!cause) throw new Error(`stage ${stage.name}: no record made the timer of ${entry.key} due`);
       stage.fire(entry.document, Math.min(cause.logTimeMs, until), this.contexts.forCause(entry.key, cause));
       ledger.timersFired += 1;
       this.changed(entry, Math.max(entry.lastOffset, cause === last ? cause.offset - 1 : cause.offset));

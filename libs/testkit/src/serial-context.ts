@@ -21,17 +21,21 @@ export class SerialContexts {
 
   constructor(
     private readonly world: SerialWorld,
-    private readonly loadDefinitions: (workspace: string, hash: string) => unknown,
+    private readonly loadDefinitions: (stage: string, workspace: string, hash: string) => unknown,
   ) {}
 
-  readonly lookUp = (workspace: string, hash: string): unknown => {
-    const found = this.definitions.get(hash);
-    if (found === undefined) throw new Error(`definition set ${hash} of workspace ${workspace} is not loaded`);
-    return found;
-  };
+  /** Definitions as a stage of this name sees them. */
+  lookUp(stage: string): (workspace: string, hash: string) => unknown {
+    return (workspace, hash) => {
+      const found = this.definitions.get(`${stage} ${hash}`);
+      if (found === undefined) throw new Error(`definition set ${hash} of workspace ${workspace} is not loaded`);
+      return found;
+    };
+  }
 
-  load(workspace: string, hash: string): void {
-    if (!this.definitions.has(hash)) this.definitions.set(hash, this.loadDefinitions(workspace, hash));
+  load(stage: string, workspace: string, hash: string): void {
+    const name = `${stage} ${hash}`;
+    if (!this.definitions.has(name)) this.definitions.set(name, this.loadDefinitions(stage, workspace, hash));
   }
 
   /** A new record of a partition: versions are numbered anew for each document. */
@@ -89,7 +93,7 @@ export class SerialContexts {
       ...cause,
       generation: 1,
       state: partition.state,
-      definitions: this.lookUp,
+      definitions: this.lookUp(partition.stage.name),
       partitions: (topic) => this.world.partitionsOf(topic),
       nextIndex: () => counter.index++,
       emit: (topic, target, record) => {

@@ -36,7 +36,7 @@ export interface SerialWorldOptions {
   readonly partitions: number;
   readonly clock: LogClock;
   readonly startMs: number;
-  readonly loadDefinitions: (workspace: string, hash: string) => unknown;
+  readonly loadDefinitions: (stage: string, workspace: string, hash: string) => unknown;
 }
 
 export class SerialWorld {
@@ -178,7 +178,7 @@ export class SerialWorld {
   private stepControl(partition: SerialPartition, record: LogRecord, cause: Cause_): void {
     const { stage } = partition;
     this.fireDue(partition, cause);
-    for (const { workspace, hash } of stage.definitionsNeededBy?.(record) ?? []) this.contexts.load(workspace, hash);
+    for (const { workspace, hash } of stage.definitionsNeededBy?.(record) ?? []) this.contexts.load(stage.name, workspace, hash);
     const context = this.contexts.control(partition, cause);
     stage.control(record, context);
     for (const workspace of context.dueWorkspaces) {
@@ -216,7 +216,7 @@ export class SerialWorld {
   private async runJobs(): Promise<boolean> {
     let ran = false;
     for (const partition of this.partitions) {
-      const jobs: Job[] = [...(partition.stage.partitionJobs?.(partition.state, this.contexts.lookUp) ?? [])];
+      const jobs: Job[] = [...(partition.stage.partitionJobs?.(partition.state, this.contexts.lookUp(partition.stage.name)) ?? [])];
       for (const [key, { document }] of partition.documents) {
         const job = partition.stage.documentJob?.(document, key);
         if (job) jobs.push(job);

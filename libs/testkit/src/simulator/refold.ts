@@ -1,4 +1,5 @@
 // A fresh serial fold of one partition of one log, as it stands: no jobs, no passing of time; what came of them is in the log.
+import { viewFor } from '@tessera/catalog';
 import type { Key } from '@tessera/contracts';
 import type { SerialStage } from '../serial-context.js';
 import { SerialWorld, type Emission, type SerialDocument } from '../serial-world.js';
@@ -20,7 +21,7 @@ export function refold(world: World, stage: SerialStage, partition: number): Ref
     partitions: world.log.wide,
     clock: 'append',
     startMs: 0,
-    loadDefinitions: (_, hash) => setOf(hash),
+    loadDefinitions: (name, _, hash) => viewFor(name)(setOf(hash)),
   });
   const { outputs, folded } = serial.foldOne(partition, world.log.records(stage.input, partition));
   return { stage, partition, documents: folded.documents, outputs, state: folded.state, logTimeMs: folded.logTimeMs };

@@ -1,4 +1,6 @@
 // One owner of one partition of one stage: the shipped loop behind simulated ports, until it is killed.
+import { viewed, viewFor } from '@tessera/catalog';
+import type { CompiledSet } from '@tessera/segments';
 import { Ledger, ProcessorLoop, type Clock, type DefinitionSource, type LoopLimits } from '@tessera/runtime';
 import type { SerialStage } from '../serial-context.js';
 import type { Faults } from './faults.js';
@@ -11,7 +13,7 @@ export interface SimParts {
   readonly faults: Faults;
   readonly log: SimLog;
   readonly store: SimStore;
-  readonly definitions: DefinitionSource<unknown>;
+  readonly definitions: DefinitionSource<CompiledSet>;
 }
 
 export class SimProcess {
@@ -37,7 +39,7 @@ export class SimProcess {
         log: log.door(this.door),
         store: store.door(this.door),
         clock: this.clock(scheduler),
-        definitions,
+        definitions: viewed(definitions, viewFor(stage.name)),
         generation: 1,
         limits: drawLimits(scheduler),
         ledger: this.ledger,
