@@ -71,11 +71,9 @@ function added(a: Decimal, b: Decimal, sign: 1 | -1): Decimal {
     if (shift > -POWERS.length && shift < POWERS.length) {
       const leftUp = shift < 0 ? left * (POWERS[-shift] as number) : left;
       const rightUp = shift > 0 ? right * (POWERS[shift] as number) : right;
+      // One part is safe as it is; the other is a multiple of ten where it was scaled, so exact up to 2^54. Above that no sum is safe.
       const mantissa = leftUp + sign * rightUp;
-      // A product or sum beyond the safe range is at least as large when rounded, so that a safe result was computed from safe parts.
-      if (Number.isSafeInteger(leftUp) && Number.isSafeInteger(rightUp) && Number.isSafeInteger(mantissa)) {
-        return trimmed(mantissa, shift < 0 ? b[1] : a[1]);
-      }
+      if (Number.isSafeInteger(mantissa)) return trimmed(mantissa, shift < 0 ? b[1] : a[1]);
     }
   }
   const scale = Math.max(a[1], b[1]);

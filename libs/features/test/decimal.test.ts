@@ -78,7 +78,9 @@ describe('sums of decimals', () => {
     const beyond = addDecimals(edge, [1, 0]);
     expect(beyond).toStrictEqual(['9007199254740992', 0]);
     expect(subtractDecimals(beyond, [1, 0])).toStrictEqual(edge);
-    expect(addDecimals([900719925474099, 0], [5, 1])).toStrictEqual([9007199254740995n.toString(), 1]);
+    expect(addDecimals([900719925474100, 0], [5, 1])).toStrictEqual(['9007199254741005', 1]);
+    expect(addDecimals([900719925474102, 0], [-9007199254740991, 1])).toStrictEqual([29, 1]);
+    expect(subtractDecimals([-9007199254740991, 1], [-1801439850948198, 0])).toStrictEqual([9007199254740989, 1]);
   });
 
   test('equal those of fractions, in the one form', () => {

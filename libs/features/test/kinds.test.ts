@@ -97,7 +97,7 @@ describe.each(slots.map((slot) => [slot.id, slot] as const))('%s', (_, slot) => 
         expect(nextChangeMs).toBe(Math.min(Infinity, ...union.map(({ untilMs }) => untilMs)));
         if (slot.kind === 'aggregate') expect(readerOf(slot)(merged)).toBe(value);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });
@@ -133,7 +133,7 @@ test('a sum and a mean of three fragments do not show binary fractions', () => {
 describe('above its cap', () => {
   const size = (cap: number) => fc.integer({ min: Math.floor(cap / 4), max: cap });
   const three = (cap: number) => fc.tuple(size(cap), size(cap), size(cap));
-  const bounded = { numRuns: 60 };
+  const bounded = { numRuns: 20 };
 
   test('distinct keeps the least values, in any order and grouping, and says approximate', () => {
     const slot = aggregate('distinct');

@@ -37,6 +37,7 @@ export function isNearest(value: number, exact: Rational): boolean {
 
 /** The fraction that a double is. */
 function binary(value: number): Rational {
+  if (!Number.isFinite(value)) throw new Error(`no fraction: ${String(value)}`);
   let denominator = 1n;
   while (!Number.isInteger(value)) {
     value *= 2;

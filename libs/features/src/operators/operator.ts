@@ -50,8 +50,14 @@ export function numberOf(value: unknown): number | undefined {
 export function dateOf(value: unknown): number | undefined {
   if (typeof value === 'string') return parseInstant(value);
   if (typeof value !== 'number') return undefined;
-  const ms = Math.floor(Math.abs(value) < EPOCH_MS_FROM ? value * 1000 : value);
+  const ms = Math.abs(value) < EPOCH_MS_FROM ? millisecondsOf(value) : Math.floor(value);
   return Number.isSafeInteger(ms) ? ms : undefined;
+}
+
+/** The last millisecond not after these seconds, read as decimals: floor(1.001 * 1000) would be 1000. */
+function millisecondsOf(seconds: number): number {
+  const ms = Math.round(seconds * 1000);
+  return ms / 1000 <= seconds ? ms : ms - 1;
 }
 
 /** An operand as people write it. */
