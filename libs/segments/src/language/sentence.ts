@@ -21,9 +21,7 @@ export function sentenceOf(root: Finding, { segment, member, unknown, nowMs }: S
   const support = supportOf(root);
   const facts = support.slice(0, FACTS_MAX).map(factOf);
   const more = support.length > FACTS_MAX ? ` and ${String(support.length - FACTS_MAX)} more` : '';
-  const guess = root.verdict === undefined ? ` (unknown, and unknown means ${unknown === 'include' ? 'in' : 'not in'})` : '';
-  const stability = member === wanted ? '' : ', until its stability has passed';
-  return `${standing} ${segment} ${link} ${facts.join(' and ')}${more}${guess}${stability}${changeOf(root, support, nowMs)}.`;
+  return `${standing} ${segment} ${link} ${facts.join(' and ')}${more}${changeOf(root, support, nowMs)}.`;
 }
 
 function factOf({ node, found, verdict }: Finding): string {

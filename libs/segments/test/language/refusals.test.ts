@@ -1,6 +1,9 @@
 // What the language accepts and what it refuses: every refusal with its code, its place and what to try next.
 import { describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import fc from 'fast-check';
+import { compileSet } from '../../src/compile.js';
+import type { DefinitionDocument } from '../../src/compiled.js';
 import { validateDocument } from '../../src/language/document.js';
 import type { ErrorCode } from '../../src/language/error.js';
 import { SCHEMAS } from '../../src/schema/schema.js';
@@ -774,4 +777,98 @@ describe('the language', () => {
     endless['not'] = endless;
     expect(validateDocument(segment('a', endless)).errors.map(({ code }) => code)).toEqual(['too-large']);
   });
+
+  test('never throws on what is left of a document after random changes, and its schema accepts all that it accepts', () => {
+    const documents = [...parsed(SHOP), ...ACCEPTED.map(([, when]) => segment('a', when))].map((document) =>
+      JSON.stringify(document),
+    );
+    const junk = fc.oneof(
+      fc.constantFrom<unknown>(
+        null,
+        true,
+        0,
+        1,
+        -1,
+        2.5,
+        '',
+        'a',
+        'A b',
+        '7d',
+        '0s',
+        '2026-01-01',
+        'properties.x',
+        [],
+        {},
+        [1],
+        ['a', 'b'],
+        { gte: 1 },
+        { eq: 'a' },
+      ),
+      fc.constantFrom<unknown>(
+        { event: 'A' },
+        [{ event: 'A' }],
+        { of: 'properties.x' },
+        { not: { event: 'A' }, within: '1h' },
+        { segment: 'a' },
+      ),
+    );
+    const keys = fc.constantFrom(
+      'all',
+      'not',
+      'event',
+      'where',
+      'count',
+      'sum',
+      'of',
+      'within',
+      'since',
+      'sequence',
+      'trait',
+      'feature',
+      'gt',
+      'in',
+      'exists',
+      'name',
+      'x',
+    );
+    const change = fc.record({ at: fc.nat(), how: fc.constantFrom('replace', 'remove', 'add'), key: keys, junk });
+    let accepted = 0;
+    fc.assert(
+      fc.property(fc.constantFrom(...documents), fc.array(change, { minLength: 1, maxLength: 3 }), (text, changes) => {
+        const document = changes.reduce<unknown>(
+          (value, { at, how, key, junk: other }) => changed(value, at, how, key, other),
+          JSON.parse(text),
+        );
+        const { errors } = validateDocument(document);
+        compileSet('shop', 1, [document as DefinitionDocument]);
+        if (errors.length > 0) return;
+        accepted++;
+        expect(schemaAccepts(document) ? [] : [document, ajv.errors]).toEqual([]);
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(accepted).toBeGreaterThan(20);
+  });
 });
+
+/** The value with one of its parts replaced, removed, or with a key added to it. */
+function changed(root: unknown, at: number, how: string, key: string, junk: unknown): unknown {
+  const copy: unknown = structuredClone(root);
+  const parts: { readonly holder: Record<string, unknown>; readonly key: string }[] = [];
+  const visit = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    for (const [each, part] of Object.entries(value)) {
+      parts.push({ holder: value as Record<string, unknown>, key: each });
+      visit(part);
+    }
+  };
+  visit(copy);
+  const part = parts[at % Math.max(parts.length, 1)];
+  if (part === undefined) return junk;
+  const inner = part.holder[part.key];
+  if (how === 'remove' && !Array.isArray(part.holder)) Reflect.deleteProperty(part.holder, part.key);
+  else if (how === 'add' && typeof inner === 'object' && inner !== null && !Array.isArray(inner))
+    (inner as Record<string, unknown>)[key] = structuredClone(junk);
+  else part.holder[part.key] = structuredClone(junk);
+  return copy;
+}
