@@ -10,7 +10,9 @@ const purpose = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom('ads', 'email', 'analytics', '__proto__') },
   { weight: 1, arbitrary: fc.integer({ min: 0, max: 600 }).map((n) => `p${String(n)}`) },
 );
-const entry = fc.record({ purpose, granted: fc.boolean(), timeMs: fc.integer({ min: -5, max: 5 }) }).map(({ purpose: name, ...choice }): Entry => [name, choice]);
+const entry = fc
+  .record({ purpose, granted: fc.boolean(), timeMs: fc.integer({ min: -5, max: 5 }) })
+  .map(({ purpose: name, ...choice }): Entry => [name, choice]);
 const entries = fc.oneof(fc.array(entry, { maxLength: 12 }), fc.array(entry, { minLength: 300, maxLength: 500, size: 'max' }));
 
 /** Latest by time, refusal on ties, of everything that was ever chosen; the 256 least names. */
@@ -30,7 +32,8 @@ const state = (all: readonly Entry[]): Map<string, ConsentChoice> => {
   for (const one of all) addChoices(consent, new Map([one]));
   return consent;
 };
-const plain = (consent: ReadonlyMap<string, ConsentChoice>): Record<string, ConsentChoice> => Object.fromEntries([...consent].sort(([a], [b]) => (a < b ? -1 : 1)));
+const plain = (consent: ReadonlyMap<string, ConsentChoice>): Record<string, ConsentChoice> =>
+  Object.fromEntries([...consent].sort(([a], [b]) => (a < b ? -1 : 1)));
 const bytes = (consent: ReadonlyMap<string, ConsentChoice>): string => {
   const writer = new Writer();
   writeConsent(writer, consent);
@@ -70,7 +73,10 @@ describe('consent', () => {
       ['ads', { granted: false, timeMs: 5 }],
       ['email', { granted: true, timeMs: 1 }],
     ]);
-    expect(plain(mergeConsent(consent, news))).toEqual({ ads: { granted: false, timeMs: 5 }, email: { granted: true, timeMs: 1 } });
+    expect(plain(mergeConsent(consent, news))).toEqual({
+      ads: { granted: false, timeMs: 5 },
+      email: { granted: true, timeMs: 1 },
+    });
     expect(consent.get('ads')).toEqual({ granted: true, timeMs: 5 });
     expect(addChoices(consent, news)).toEqual(['ads', 'email']);
     expect(addChoices(consent, news)).toEqual([]);
@@ -84,7 +90,10 @@ describe('choices of an event', () => {
   test('are its category preferences, at its own time', () => {
     const event = eventOf({ consent: { categoryPreferences: { email: true, ads: false } } });
     expect(event.consent).toEqual({ purposes: { ads: false, email: true } });
-    expect(plain(choicesOf(event, 7) as Map<string, ConsentChoice>)).toEqual({ ads: { granted: false, timeMs: 7 }, email: { granted: true, timeMs: 7 } });
+    expect(plain(choicesOf(event, 7) as Map<string, ConsentChoice>)).toEqual({
+      ads: { granted: false, timeMs: 7 },
+      email: { granted: true, timeMs: 7 },
+    });
   });
 
   test.each([
@@ -102,6 +111,9 @@ describe('choices of an event', () => {
 
   test('may be called like a property of every object', () => {
     const context: unknown = JSON.parse('{"consent":{"categoryPreferences":{"__proto__":false,"constructor":true}}}');
-    expect([...(choicesOf(eventOf(context), 1) as Map<string, ConsentChoice>).keys()].sort()).toEqual(['__proto__', 'constructor']);
+    expect([...(choicesOf(eventOf(context), 1) as Map<string, ConsentChoice>).keys()].sort()).toEqual([
+      '__proto__',
+      'constructor',
+    ]);
   });
 });

@@ -50,7 +50,6 @@ function emitNode(answers: Answers, text: string, profile: string, context: Step
   else if (answers.newestSpell(node.device) === node.number) assignIdentity(answers, node.device, profile, context);
 }
 
-// eslint-disable-next-line max-params -- the parts of one record
 function assignFragment(
   { workspace, reason }: Answers,
   sender: string,
@@ -70,12 +69,7 @@ function assignFragment(
   emit('events', keyOf(workspace, 'sender', sender), value, context);
 }
 
-function assignIdentity(
-  { workspace }: Answers,
-  identity: string,
-  profile: string,
-  context: StepContext<unknown, unknown>,
-): void {
+function assignIdentity({ workspace }: Answers, identity: string, profile: string, context: StepContext<unknown, unknown>): void {
   const value: IdentityAssignedRecord = { kind: 'identityAssigned', workspace, identity, profile, ...versionOf(context) };
   emit('identity-assignments', keyOf(workspace, 'identity', identity), value, context);
 }

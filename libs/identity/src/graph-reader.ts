@@ -14,11 +14,7 @@ export interface GraphReader {
 /** In the order of the keys; undefined where there is none. */
 export type LoadGraphDocuments = (keys: readonly Key[]) => Promise<readonly (GraphDocument | undefined)[]>;
 
-export async function queryGraph<T>(
-  workspace: string,
-  load: LoadGraphDocuments,
-  query: (reader: GraphReader) => T,
-): Promise<T> {
+export async function queryGraph<T>(workspace: string, load: LoadGraphDocuments, query: (reader: GraphReader) => T): Promise<T> {
   const held = new Map<Key, GraphDocument | undefined>();
   const get = (key: Key): GraphDocument | undefined => {
     if (!held.has(key)) throw new Missing(key);

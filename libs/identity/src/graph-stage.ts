@@ -108,7 +108,10 @@ function stepLink(record: LinkRecord, secretOf: GraphOptions['secretOf'], contex
   }
   const newestSpell = (device: string): number => newest.get(device) ?? -1;
   const reason = reasonOf(record);
-  emitAnswers({ workspace, secret: secretOf(workspace), reason, nodes: answering, componentOf, read: after, newestSpell }, context);
+  emitAnswers(
+    { workspace, secret: secretOf(workspace), reason, nodes: answering, componentOf, read: after, newestSpell },
+    context,
+  );
   return APPLIED;
 }
 
@@ -206,11 +209,7 @@ function activate(
 }
 
 /** Called for every document when the rules have changed. */
-function askAgain(
-  document: GraphDocument,
-  _untilMs: number,
-  context: StepContext<GraphDefinitions, GraphState>,
-): void {
+function askAgain(document: GraphDocument, _untilMs: number, context: StepContext<GraphDefinitions, GraphState>): void {
   if (document.kind !== 'node' || document.links.size + document.senders.size === 0) return;
   const { workspace, node } = document;
   const value: LinkObservedRecord = {

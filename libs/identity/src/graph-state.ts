@@ -1,5 +1,5 @@
 // Partition state of the graph stage: the definition set in force in each workspace.
-import { Reader, Writer } from '@tessera/codec';
+import { Reader, type Writer } from '@tessera/codec';
 import type { PartitionCodec } from '@tessera/runtime';
 
 const FORM = 1;

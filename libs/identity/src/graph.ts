@@ -132,12 +132,7 @@ function componentsOf(
   return componentOf;
 }
 
-function compareNodes(
-  a: string,
-  b: string,
-  firstSeenMs: ReadonlyMap<string, number>,
-  rules: CompiledIdentityRules,
-): number {
+function compareNodes(a: string, b: string, firstSeenMs: ReadonlyMap<string, number>, rules: CompiledIdentityRules): number {
   const priority = rankOf(a, rules) - rankOf(b, rules);
   return priority || (firstSeenMs.get(a) ?? 0) - (firstSeenMs.get(b) ?? 0) || compareText(a, b);
 }

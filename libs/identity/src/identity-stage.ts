@@ -60,7 +60,11 @@ function stepEvent(
   if (placement === undefined) return LATE;
   const { identities } = event;
   if (event.userId === undefined && identities.length === 0) return APPLIED;
-  if (placement === document.settled && ownTimeMs >= document.settledSinceMs && sameIdentities(identities, document.settledIdentities)) {
+  if (
+    placement === document.settled &&
+    ownTimeMs >= document.settledSinceMs &&
+    sameIdentities(identities, document.settledIdentities)
+  ) {
     return APPLIED;
   }
   document.settled = placement;

@@ -12,7 +12,14 @@ export type { Placement, Spells } from './spells.js';
 export { IDENTIFIER_LENGTH_MAX, normalizeIdentifier } from './identifiers.js';
 export type { Normalization, Normalized, UnusableReason } from './identifiers.js';
 export { compileIdentityRules, DEFAULT_IDENTITY_RULES } from './rules.js';
-export type { CompiledIdentityRules, CompiledRules, IdentityRulesSpec, NamespaceRule, NamespaceSpec, RuleProblem } from './rules.js';
+export type {
+  CompiledIdentityRules,
+  CompiledRules,
+  IdentityRulesSpec,
+  NamespaceRule,
+  NamespaceSpec,
+  RuleProblem,
+} from './rules.js';
 export { resolveIdentities } from './resolve-identities.js';
 export type { IdentifyingFields, IgnoredIdentifier, ResolvedIdentities } from './resolve-identities.js';
 export { linksKeyOf, pairsOf, STRENGTH } from './links.js';

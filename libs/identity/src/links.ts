@@ -74,7 +74,5 @@ function pairOf(
   known: readonly AnnouncedFragment[],
 ): Pair {
   const fragments = known.filter(({ node }) => node === one || node === other);
-  return one < other
-    ? { a: one, b: other, evidence, strength, fragments }
-    : { a: other, b: one, evidence, strength, fragments };
+  return one < other ? { a: one, b: other, evidence, strength, fragments } : { a: other, b: one, evidence, strength, fragments };
 }

@@ -16,9 +16,7 @@ export const CANDIDATES_MAX = 2_000;
 export type ReadNode = (node: string) => NodeDocument | undefined;
 
 export type Verdict =
-  | { readonly kind: 'accepted' }
-  | { readonly kind: 'refused'; readonly refusal: Refusal }
-  | { readonly kind: 'revoked' };
+  { readonly kind: 'accepted' } | { readonly kind: 'refused'; readonly refusal: Refusal } | { readonly kind: 'revoked' };
 
 export interface JudgedLink {
   readonly link: GraphLink;
@@ -48,11 +46,7 @@ export function reachOf(read: ReadNode, seeds: Iterable<string>, rules: Compiled
 }
 
 /** Blocked or generic: every link of such a node is refused. */
-export function isolationOf(
-  text: string,
-  document: NodeDocument | undefined,
-  rules: CompiledIdentityRules,
-): Refusal | undefined {
+export function isolationOf(text: string, document: NodeDocument | undefined, rules: CompiledIdentityRules): Refusal | undefined {
   const node = nodeOf(text);
   const [namespace, value] = node.kind === 'spell' ? split(node.device) : [node.namespace, node.value];
   const why = rules.refuses(namespace, value);
@@ -88,6 +82,8 @@ class Walk {
   readonly judged: JudgedLink[] = [];
   private readonly isolation = new Map<string, Refusal | undefined>();
   private readonly seen = new Set<string>();
+  /** Nodes known to be in a crowd: a walk that meets one is at its end. */
+  private readonly crowded = new Set<string>();
 
   constructor(
     private readonly read: ReadNode,
@@ -96,24 +92,38 @@ class Walk {
 
   visit(seed: string): void {
     if (this.nodes.has(seed)) return;
-    const whole = this.reach(seed, Infinity, CANDIDATES_MAX);
-    const group = whole ?? (this.reach(seed, STRENGTH.login, Infinity) as Set<string>);
+    const whole = this.reach(seed);
+    const group = whole ?? this.logInsAround(seed);
     for (const node of group) this.nodes.add(node);
     for (const node of group) this.judgeLinksOf(node, whole === undefined);
   }
 
-  /** Nodes within reach over links at most that weak; undefined when there are more than `max`. */
-  private reach(seed: string, weakest: number, max: number): Set<string> | undefined {
+  /** The candidate component of a node; undefined when it is a crowd. */
+  private reach(seed: string): Set<string> | undefined {
+    if (this.crowded.has(seed)) return undefined;
     const reached = new Set([seed]);
-    if (this.isolated(seed) !== undefined) return reached;
     for (const node of reached) {
-      for (const [other, link] of this.read(node)?.links ?? []) {
-        if (link.strength > weakest || reached.has(other) || this.refusal(node, other, link) !== undefined) continue;
+      for (const other of this.conductedBy(node, Infinity)) {
         reached.add(other);
-        if (reached.size > max) return undefined;
+        if (reached.size <= CANDIDATES_MAX && !this.crowded.has(other)) continue;
+        for (const each of reached) this.crowded.add(each);
+        return undefined;
       }
     }
     return reached;
+  }
+
+  private logInsAround(seed: string): Set<string> {
+    const reached = new Set([seed]);
+    for (const node of reached) for (const other of this.conductedBy(node, STRENGTH.login)) reached.add(other);
+    return reached;
+  }
+
+  private *conductedBy(node: string, weakest: number): Generator<string> {
+    if (this.isolated(node) !== undefined) return;
+    for (const [other, link] of this.read(node)?.links ?? []) {
+      if (link.strength <= weakest && this.refusal(node, other, link) === undefined) yield other;
+    }
   }
 
   private judgeLinksOf(node: string, crowd: boolean): void {

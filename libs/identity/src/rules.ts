@@ -115,13 +115,17 @@ function unknownNamespace(name: string): NamespaceRule {
 function compileNamespaces(given: unknown, check: Check): NamespaceRule[] {
   const named = check.object(given, 'spec.namespaces');
   const names = Object.keys(named);
-  if (names.length > NAMESPACES_MAX) check.refuse('spec.namespaces', names.length, `at most ${String(NAMESPACES_MAX)} namespaces`);
+  if (names.length > NAMESPACES_MAX)
+    check.refuse('spec.namespaces', names.length, `at most ${String(NAMESPACES_MAX)} namespaces`);
   const rules: NamespaceRule[] = [];
   for (const name of new Set([...Object.keys(DEFAULT_NAMESPACES), ...names])) {
     const place = `spec.namespaces.${name}`;
     const allowed = 'lower-case letters, digits and _, at most 32; `spell` is taken';
     if (!NAMESPACE_NAME.test(name) || name === 'spell') check.refuse(place, name, allowed);
-    else rules.push(compileNamespace(name, { ...DEFAULT_NAMESPACES[name], ...check.object(named[name], place, NAMESPACE_KEYS) }, check));
+    else
+      rules.push(
+        compileNamespace(name, { ...DEFAULT_NAMESPACES[name], ...check.object(named[name], place, NAMESPACE_KEYS) }, check),
+      );
   }
   return rules.sort((a, b) => a.priority - b.priority || (a.name < b.name ? -1 : 1));
 }
@@ -132,7 +136,8 @@ function compileNamespace(name: string, spec: Readonly<Record<string, unknown>>,
   const place = `spec.namespaces.${name}`;
   const from = check.texts(spec['from'], `${place}.from`, 20);
   for (const path of from) {
-    if (!PATH.test(path)) check.refuse(`${place}.from`, path, 'userId, anonymousId, or a path under traits, context or properties');
+    if (!PATH.test(path))
+      check.refuse(`${place}.from`, path, 'userId, anonymousId, or a path under traits, context or properties');
   }
   if (spec['from'] === undefined) check.refuse(`${place}.from`, undefined, 'the paths that carry it; [] switches it off');
   const unique = check.flag(spec['unique'], `${place}.unique`, false);
@@ -170,7 +175,11 @@ function compilePattern(source: string, check: Check): RE2JS[] {
     try {
       return [RE2JS.compile(source)];
     } catch (error) {
-      check.refuse(place, source, `a regular expression in RE2 syntax: ${error instanceof Error ? error.message : String(error)}`);
+      check.refuse(
+        place,
+        source,
+        `a regular expression in RE2 syntax: ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
   }
   return [];

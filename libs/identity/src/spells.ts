@@ -51,12 +51,7 @@ export function createSpells(): Spells {
 }
 
 /** Mutates `spells`. Undefined: the event is late, its spell is no longer known. */
-export function placeEvent(
-  spells: Spells,
-  event: TrackedRecord,
-  ownTimeMs: number,
-  logTimeMs: number,
-): Placement | undefined {
+export function placeEvent(spells: Spells, event: TrackedRecord, ownTimeMs: number, logTimeMs: number): Placement | undefined {
   const known = spells.known;
   const userId = event.userId;
   const device = isDevice(event.sender);

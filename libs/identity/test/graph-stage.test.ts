@@ -88,21 +88,23 @@ describe('the graph', () => {
           }
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 
   test('does not depend on the order in which links arrive (S3)', () => {
-    const scene = fc.array(observed, { maxLength: 25 }).chain((records) =>
-      fc.tuple(fc.constant(records), fc.shuffledSubarray(records, { minLength: records.length })),
-    );
+    const scene = fc
+      .array(observed, { maxLength: 25 })
+      .chain((records) => fc.tuple(fc.constant(records), fc.shuffledSubarray(records, { minLength: records.length })));
     fc.assert(
       fc.property(scene, ([records, shuffled]) => {
         const one = worldOf(records);
         const other = worldOf(shuffled);
         expect(heard(other)).toEqual(heard(one));
         const bytes = (world: World): unknown =>
-          [...world.graph].map(([key, { document }]) => [key, Buffer.from(world.graphStage.encode(document)).toString('hex')]).sort();
+          [...world.graph]
+            .map(([key, { document }]) => [key, Buffer.from(world.graphStage.encode(document)).toString('hex')])
+            .sort();
         expect(bytes(other)).toEqual(bytes(one));
       }),
       { numRuns: 200 },
@@ -137,14 +139,16 @@ describe('the graph', () => {
         revoked.appendLink({ kind: 'linkRestored', workspace: WORKSPACE, a, b, actor: 'ops', note: '' });
         expect(heard(revoked)).toEqual(heard(worldOf(records)));
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 
   test('comes out the same when some documents are ahead of the record that is stepped again', () => {
     const scene = fc
       .array(fc.oneof({ weight: 4, arbitrary: observed }, verdict), { minLength: 2, maxLength: 25 })
-      .chain((records) => fc.tuple(fc.constant(records), fc.nat(records.length - 1), fc.array(fc.boolean(), { minLength: 40, maxLength: 40 })));
+      .chain((records) =>
+        fc.tuple(fc.constant(records), fc.nat(records.length - 1), fc.array(fc.boolean(), { minLength: 40, maxLength: 40 })),
+      );
     fc.assert(
       fc.property(scene, ([records, from, kept]) => {
         const world = new World();
@@ -162,11 +166,12 @@ describe('the graph', () => {
           if (held === undefined) world.graph.delete(key as never);
           else world.graph.set(key as never, held());
         });
-        for (const record of world.links.slice(from + 1)) stepGraphRecord(world, record, (topic, value) => world.receive(topic, value));
+        for (const record of world.links.slice(from + 1))
+          stepGraphRecord(world, record, (topic, value) => world.receive(topic, value));
         expect(heard(world)).toEqual(told);
         expect(bytesOf(world)).toEqual(atRest);
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 
@@ -184,7 +189,7 @@ describe('the graph', () => {
         for (const record of records) fresh.appendLink(record);
         expect(heard(world)).toEqual(heard(fresh));
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 });

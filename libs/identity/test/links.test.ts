@@ -33,7 +33,9 @@ describe('what an event is evidence for', () => {
       ['email:bob@shop.io - user_id:u2', 'shared 2', 'user:u2'],
     ]);
     for (const spell of [0, UNKNOWN_SPELL]) {
-      expect(pairs({ anonymousId: 'd1', userId: 'u2' }, inSpell(spell, false))).toEqual([['user_id:u2 - user_id:u2', 'announced 2', 'user:u2']]);
+      expect(pairs({ anonymousId: 'd1', userId: 'u2' }, inSpell(spell, false))).toEqual([
+        ['user_id:u2 - user_id:u2', 'announced 2', 'user:u2'],
+      ]);
     }
   });
 

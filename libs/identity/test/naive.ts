@@ -69,7 +69,7 @@ function isolated(node: string, links: readonly NaiveLink[], rules: CompiledIden
 
 export function componentOf(node: string, accepted: readonly { readonly a: string; readonly b: string }[]): Set<string> {
   const members = new Set([node]);
-  for (let size = 0; size !== members.size; ) {
+  for (let size = 0; size !== members.size;) {
     size = members.size;
     for (const { a, b } of accepted) {
       if (members.has(a)) members.add(b);

@@ -66,31 +66,61 @@ describe('the default rules', () => {
   const refuses = (namespace: string, value: string): unknown => DEFAULT_IDENTITY_RULES.refuses(namespace, value);
 
   test.each([
-    'null', 'undefined', 'anonymous', '-1', '0', '000', 'None', 'nil', 'NaN', 'guest', 'unknown', 'test', 'user', 'n/a',
-    '[object Object]', uuid, 'user_null', 'anonymous-undefined', '{{user.id}}', '${userId}',
+    'null',
+    'undefined',
+    'anonymous',
+    '-1',
+    '0',
+    '000',
+    'None',
+    'nil',
+    'NaN',
+    'guest',
+    'unknown',
+    'test',
+    'user',
+    'n/a',
+    '[object Object]',
+    uuid,
+    'user_null',
+    'anonymous-undefined',
+    '{{user.id}}',
+    '${userId}',
   ])('block the placeholder %p', (value) => {
     expect([refuses('user_id', value), refuses('anonymous_id', value)]).toEqual(['placeholder', 'placeholder']);
   });
 
-  test.each(['test@test.com', 'noreply@shop.io', 'no-reply@shop.io', 'null@shop.io', 'user@example.com', 'x@localhost', 'a@a.com'])(
-    'block the address %p',
-    (value) => {
-      expect(refuses('email', value)).toBe('placeholder');
-    },
-  );
+  test.each([
+    'test@test.com',
+    'noreply@shop.io',
+    'no-reply@shop.io',
+    'null@shop.io',
+    'user@example.com',
+    'x@localhost',
+    'a@a.com',
+  ])('block the address %p', (value) => {
+    expect(refuses('email', value)).toBe('placeholder');
+  });
 
   test('block telephone numbers of one digit, which may be customers elsewhere', () => {
-    expect([refuses('phone', '+1111111111'), refuses('phone', '1234567890'), refuses('user_id', '1111111'), refuses('user_id', '1234567')]).toEqual([
-      'placeholder',
-      'placeholder',
-      undefined,
-      undefined,
-    ]);
+    expect([
+      refuses('phone', '+1111111111'),
+      refuses('phone', '1234567890'),
+      refuses('user_id', '1111111'),
+      refuses('user_id', '1234567'),
+    ]).toEqual(['placeholder', 'placeholder', undefined, undefined]);
   });
 
   test.each([
-    ['user_id', 'u1'], ['user_id', '42'], ['user_id', '100'], ['user_id', 'testa'], ['user_id', 'nullify'], ['anonymous_id', 'a1'],
-    ['email', 'ada@example.com'], ['email', 'test.person@shop.io'], ['phone', '+4930123456'],
+    ['user_id', 'u1'],
+    ['user_id', '42'],
+    ['user_id', '100'],
+    ['user_id', 'testa'],
+    ['user_id', 'nullify'],
+    ['anonymous_id', 'a1'],
+    ['email', 'ada@example.com'],
+    ['email', 'test.person@shop.io'],
+    ['phone', '+4930123456'],
     ['anonymous_id', '507f191e-810c-4197-9de8-60ea00000000'],
   ])('let %s %s pass', (namespace, value) => {
     expect(refuses(namespace, value)).toBeUndefined();
@@ -100,7 +130,11 @@ describe('the default rules', () => {
 describe('a document of rules', () => {
   test('replaces the namespaces that it names and adds to what is blocked', () => {
     const rules = rulesOf({
-      namespaces: { user_id: { from: ['userId', 'traits.id'], unique: true, priority: 1 }, loyalty: { from: ['traits.card'], limit: 2, priority: 4 }, phone: { from: [] } },
+      namespaces: {
+        user_id: { from: ['userId', 'traits.id'], unique: true, priority: 1 },
+        loyalty: { from: ['traits.card'], limit: 2, priority: 4 },
+        phone: { from: [] },
+      },
       blocked: { values: ['Kiosk-1'], patterns: ['^tmp-[0-9]+$'] },
     });
     expect(rules.namespaces.map(({ name, limit, from }) => [name, limit, from.length])).toEqual([
@@ -110,14 +144,25 @@ describe('a document of rules', () => {
       ['loyalty', 2, 1],
       ['anonymous_id', 5, 1],
     ]);
-    expect(['kiosk-1', 'tmp-77', 'null', 'tmp-x'].map((value) => rules.refuses('user_id', value))).toEqual(['blocked', 'blocked', 'placeholder', undefined]);
+    expect(['kiosk-1', 'tmp-77', 'null', 'tmp-x'].map((value) => rules.refuses('user_id', value))).toEqual([
+      'blocked',
+      'blocked',
+      'placeholder',
+      undefined,
+    ]);
     expect(rulesOf({ blocked: { defaults: false } }).refuses('user_id', 'null')).toBeUndefined();
   });
 
   test('is refused with the place of every mistake', () => {
     expect(
       problemsOf({
-        namespaces: { Spell: { from: [] }, spell: { from: [] }, card: { unique: 'yes', limit: 0 }, email: { normalize: 'upper', from: ['user.email'] }, user_id: { limit: 3 } },
+        namespaces: {
+          Spell: { from: [] },
+          spell: { from: [] },
+          card: { unique: 'yes', limit: 0 },
+          email: { normalize: 'upper', from: ['user.email'] },
+          user_id: { limit: 3 },
+        },
         blocked: { patterns: ['(', 'x'.repeat(201)], words: [] },
         component: { identities: 5_000 },
       }).sort(),
@@ -141,7 +186,12 @@ describe('a document of rules', () => {
   test('changes the hash of the graph only with what the graph obeys', () => {
     const hash = (spec: unknown): string => rulesOf(spec).graphHash;
     expect(hash({ namespaces: { email: { from: ['traits.mail'] } } })).toBe(DEFAULT_IDENTITY_RULES.graphHash);
-    for (const spec of [{ namespaces: { email: { limit: 4 } } }, { generic: { uniqueIdentities: 3 } }, { component: { links: 9 } }, { blocked: { values: ['x1'] } }]) {
+    for (const spec of [
+      { namespaces: { email: { limit: 4 } } },
+      { generic: { uniqueIdentities: 3 } },
+      { component: { links: 9 } },
+      { blocked: { values: ['x1'] } },
+    ]) {
       expect(hash(spec)).not.toBe(DEFAULT_IDENTITY_RULES.graphHash);
     }
   });
@@ -161,7 +211,10 @@ describe('who a call is about', () => {
     expect(resolve({ anonymousId: 'a1', userId: 'u1', traits: { email: 'Ann@Shop.io', phone: '+49 30 123456' } })).toEqual({
       userId: 'u1',
       anonymousId: 'a1',
-      identities: [{ namespace: 'email', value: 'ann@shop.io' }, { namespace: 'phone', value: '+4930123456' }],
+      identities: [
+        { namespace: 'email', value: 'ann@shop.io' },
+        { namespace: 'phone', value: '+4930123456' },
+      ],
       sender: 'anonymous_id:a1',
       ignored: [],
     });
@@ -169,13 +222,23 @@ describe('who a call is about', () => {
 
   test('without a device the strongest identifier, by priority', () => {
     expect(resolve({ userId: 42, context: { traits: { email: 'ann@shop.io' } } })).toMatchObject({ sender: 'user_id:42' });
-    expect(resolve({ traits: { phone: '+4930123456', email: 'ann@shop.io' } })).toMatchObject({ sender: 'email:ann@shop.io', identities: [{ namespace: 'email' }, { namespace: 'phone' }] });
+    expect(resolve({ traits: { phone: '+4930123456', email: 'ann@shop.io' } })).toMatchObject({
+      sender: 'email:ann@shop.io',
+      identities: [{ namespace: 'email' }, { namespace: 'phone' }],
+    });
     const cards = rulesOf({ namespaces: { card: { from: ['traits.card'], priority: 1 } } });
     expect(resolve({ userId: 'u1', traits: { card: 'c9' } }, cards)).toMatchObject({ sender: 'card:c9', userId: 'u1' });
   });
 
   test('placeholders count as absent, for the sender too, and are named', () => {
-    expect(resolve({ anonymousId: '0', userId: 'null', traits: { email: 'test@test.com' }, context: { traits: { email: 'ann@shop.io' } } })).toEqual({
+    expect(
+      resolve({
+        anonymousId: '0',
+        userId: 'null',
+        traits: { email: 'test@test.com' },
+        context: { traits: { email: 'ann@shop.io' } },
+      }),
+    ).toEqual({
       identities: [{ namespace: 'email', value: 'ann@shop.io' }],
       sender: 'email:ann@shop.io',
       ignored: [
@@ -194,7 +257,9 @@ describe('who a call is about', () => {
   });
 
   test('prototypes are never read', () => {
-    const rules = rulesOf({ namespaces: { odd: { from: ['traits.constructor', 'traits.constructor.name', 'context.toString'] } } });
+    const rules = rulesOf({
+      namespaces: { odd: { from: ['traits.constructor', 'traits.constructor.name', 'context.toString'] } },
+    });
     expect(resolve({ traits: {}, context: {} }, rules)).toEqual({ identities: [], ignored: [] });
   });
 });

@@ -34,7 +34,17 @@ describe('events that link nothing', () => {
 
   test('records of others than senders pass by', () => {
     const world = new World();
-    const assigned = { kind: 'profileAssigned', workspace: 'shop', sender: 'user_id:u1', fragment: 'user:u1', profile: 'p', reason: 'linked', generation: 1, offset: 0, index: 0 } as const;
+    const assigned = {
+      kind: 'profileAssigned',
+      workspace: 'shop',
+      sender: 'user_id:u1',
+      fragment: 'user:u1',
+      profile: 'p',
+      reason: 'linked',
+      generation: 1,
+      offset: 0,
+      index: 0,
+    } as const;
     expect(world.append(assigned)).toEqual({ kind: 'applied' });
     expect(world.append({ kind: 'tick', closing: false, source: -1, effectiveMs: 0 })).toEqual({ kind: 'applied' });
     expect(world.senders.size).toBe(0);
@@ -69,14 +79,17 @@ describe('one person', () => {
       world.send({ anonymousId });
     }
     for (const device of ['anonymous_id:a1', 'anonymous_id:a2']) {
-      expect([world.profile(device, 'spell:0'), world.profile(device, 'user:u1'), world.identities.get(device)?.profile]).toEqual([U1, U1, U1]);
+      expect([world.profile(device, 'spell:0'), world.profile(device, 'user:u1'), world.identities.get(device)?.profile]).toEqual(
+        [U1, U1, U1],
+      );
     }
     expect(world.links).toHaveLength(2);
   });
 
   test('stays one when the same things are said again and again: nothing more is announced', () => {
     const world = new World(true);
-    for (let i = 0; i < 20; i++) world.send({ anonymousId: 'a1', userId: 'u1', traits: i % 3 === 0 ? { email: 'ann@shop.io' } : {} });
+    for (let i = 0; i < 20; i++)
+      world.send({ anonymousId: 'a1', userId: 'u1', traits: i % 3 === 0 ? { email: 'ann@shop.io' } : {} });
     expect(world.links).toHaveLength(2);
     world.send({ anonymousId: 'a1', userId: 'u1', at: START - HOUR });
     expect(world.links).toHaveLength(3);
@@ -86,7 +99,15 @@ describe('one person', () => {
 describe('a shared tablet', () => {
   function tablet(): World {
     const world = new World();
-    const calls: Call[] = [{}, { userId: 'u1' }, {}, { userId: 'u2', traits: { email: 'family@shop.io' } }, {}, { userId: 'u1', traits: { email: 'family@shop.io' } }, {}];
+    const calls: Call[] = [
+      {},
+      { userId: 'u1' },
+      {},
+      { userId: 'u2', traits: { email: 'family@shop.io' } },
+      {},
+      { userId: 'u1', traits: { email: 'family@shop.io' } },
+      {},
+    ];
     for (const call of calls) {
       world.nowMs += HOUR;
       world.send({ anonymousId: 'tablet', ...call });
@@ -97,7 +118,13 @@ describe('a shared tablet', () => {
   test('never merges two people, whatever they share', () => {
     const world = tablet();
     const device = 'anonymous_id:tablet';
-    expect(['spell:0', 'spell:1', 'spell:2', 'user:u1', 'user:u2'].map((fragment) => world.profile(device, fragment))).toEqual([U1, U2, U1, U1, U2]);
+    expect(['spell:0', 'spell:1', 'spell:2', 'user:u1', 'user:u2'].map((fragment) => world.profile(device, fragment))).toEqual([
+      U1,
+      U2,
+      U1,
+      U1,
+      U2,
+    ]);
     expect(world.identities.get('email:family@shop.io')?.profile).toBe(U2);
     expect(world.identities.get(device)?.profile).toBe(U1);
   });
@@ -116,7 +143,15 @@ describe('a shared tablet', () => {
 
   test('gives a user seen only within the spell of another an address all the same', () => {
     const world = new World();
-    world.publish(1, rulesOf({ namespaces: { email: { from: ['traits.email'], normalize: 'email', priority: 1 }, user_id: { from: ['userId'], unique: true, priority: 2 } } }));
+    world.publish(
+      1,
+      rulesOf({
+        namespaces: {
+          email: { from: ['traits.email'], normalize: 'email', priority: 1 },
+          user_id: { from: ['userId'], unique: true, priority: 2 },
+        },
+      }),
+    );
     world.nowMs += DAY;
     world.send({ anonymousId: 'tablet', userId: 'u1' });
     world.send({ anonymousId: 'tablet', userId: 'u3', at: START });
@@ -212,7 +247,12 @@ test('whole worlds of calls come out the same when every document is read back a
           world.nowMs += wait;
           world.send({ ...rest, at: world.nowMs - back, messageId: `m${String(i)}` });
         });
-        return { links: world.links, fragments: [...world.fragments], identities: [...world.identities], outcomes: world.outcomes };
+        return {
+          links: world.links,
+          fragments: [...world.fragments],
+          identities: [...world.identities],
+          outcomes: world.outcomes,
+        };
       });
       expect(read).toEqual(kept);
     }),

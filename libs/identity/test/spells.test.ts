@@ -23,7 +23,11 @@ function placed(seen: readonly Seen[], reload = false): string[] {
     const placement = place(spells, event);
     if (placement === undefined) return 'late';
     const { fragment, spell, ofSpell, startedSpell, linkedUser } = placement;
-    const marks = [startedSpell ? 'starts' : '', ofSpell ? '' : 'elsewhere', linkedUser === undefined ? '' : `links ${linkedUser}`];
+    const marks = [
+      startedSpell ? 'starts' : '',
+      ofSpell ? '' : 'elsewhere',
+      linkedUser === undefined ? '' : `links ${linkedUser}`,
+    ];
     return [fragment, `in ${String(spell)}`, ...marks.filter((mark) => mark !== '')].join(' ');
   });
 }
@@ -102,7 +106,10 @@ describe('the spells of a device', () => {
 test('a sender that is no device has one spell and no user of its own', () => {
   const spells = createSpells();
   const send = (user: string | undefined, own: number): string | undefined => {
-    const event = { ...(trackedOf({ traits: { email: 'ann@shop.io' }, userId: user }, own) as TrackedRecord), sender: 'email:ann@shop.io' };
+    const event = {
+      ...(trackedOf({ traits: { email: 'ann@shop.io' }, userId: user }, own) as TrackedRecord),
+      sender: 'email:ann@shop.io',
+    };
     return placeEvent(spells, event, own, own)?.fragment;
   };
   expect([send(undefined, 5), send('u1', 6), send('u2', 7), send(undefined, 1), send(undefined, 9)]).toEqual([

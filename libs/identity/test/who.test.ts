@@ -1,7 +1,15 @@
 import type { Key, Person } from '@tessera/contracts';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { DEFAULT_IDENTITY_RULES as RULES, nodesOfPerson, planUnlink, queryGraph, whoIs, whyIs, type GraphReader } from '../src/index.js';
+import {
+  DEFAULT_IDENTITY_RULES as RULES,
+  nodesOfPerson,
+  planUnlink,
+  queryGraph,
+  whoIs,
+  whyIs,
+  type GraphReader,
+} from '../src/index.js';
 import { HOUR, profileOf, World, WORKSPACE, type Call } from './world.js';
 
 const person = (given: Partial<Person>): Person => ({ identities: {}, ...given });
@@ -19,7 +27,11 @@ function ask<T>(world: World, query: (reader: GraphReader) => T, loads: Key[][] 
 
 function tablet(): World {
   const world = new World();
-  const calls: Call[] = [{ userId: 'u1', traits: { email: 'ann@shop.io' } }, { userId: 'u2', traits: { email: 'ann@shop.io' } }, { userId: 'u1' }];
+  const calls: Call[] = [
+    { userId: 'u1', traits: { email: 'ann@shop.io' } },
+    { userId: 'u2', traits: { email: 'ann@shop.io' } },
+    { userId: 'u1' },
+  ];
   for (const call of calls) {
     world.nowMs += HOUR;
     world.send({ anonymousId: 'tablet', ...call });
@@ -47,7 +59,10 @@ describe('a person', () => {
       const { strongest } = await ask(world, (reader) => whoIs(node, RULES, reader));
       expect([identity, profileOf(strongest)]).toEqual([identity, profile]);
     }
-    expect(await ask(world, (reader) => whoIs('user_id:stranger', RULES, reader))).toEqual({ strongest: 'user_id:stranger', nodes: ['user_id:stranger'] });
+    expect(await ask(world, (reader) => whoIs('user_id:stranger', RULES, reader))).toEqual({
+      strongest: 'user_id:stranger',
+      nodes: ['user_id:stranger'],
+    });
   });
 
   test('is explained by links, accepted, refused and revoked, with the rule in words', async () => {
@@ -57,7 +72,12 @@ describe('a person', () => {
     expect(nodes).toEqual(['email:ann@shop.io', 'spell:0@anonymous_id:tablet', 'user_id:u1']);
     expect(links.map(({ link: { a, b, evidence }, verdict }) => [a, b, evidence, verdict])).toEqual([
       ['email:ann@shop.io', 'user_id:u1', 'shared', { kind: 'accepted' }],
-      ['email:ann@shop.io', 'user_id:u2', 'shared', { kind: 'refused', refusal: { rule: 'unique', detail: 'user_id:u1 and user_id:u2 are two people' } }],
+      [
+        'email:ann@shop.io',
+        'user_id:u2',
+        'shared',
+        { kind: 'refused', refusal: { rule: 'unique', detail: 'user_id:u1 and user_id:u2 are two people' } },
+      ],
       ['spell:0@anonymous_id:tablet', 'user_id:u1', 'login', { kind: 'accepted' }],
       ['spell:2@anonymous_id:tablet', 'user_id:u1', 'login', { kind: 'revoked' }],
     ]);
@@ -67,7 +87,12 @@ describe('a person', () => {
 describe('to part two people', () => {
   const part = (world: World, one: Partial<Person>, other: Partial<Person>): Promise<unknown> =>
     ask(world, (reader) =>
-      planUnlink(nodesOfPerson(person(one), RULES, reader, 'all'), nodesOfPerson(person(other), RULES, reader, 'all'), RULES, reader),
+      planUnlink(
+        nodesOfPerson(person(one), RULES, reader, 'all'),
+        nodesOfPerson(person(other), RULES, reader, 'all'),
+        RULES,
+        reader,
+      ),
     );
 
   test('a device from a user means all of its spells', async () => {
@@ -112,7 +137,13 @@ describe('to part two people', () => {
       userId: fc.constantFrom('u1', 'u2', undefined),
       traits: fc.constantFrom({}, { email: 'ann@shop.io' }, { email: 'bob@shop.io' }),
     });
-    const who = fc.constantFrom<Partial<Person>>({ userId: 'u1' }, { userId: 'u2' }, { anonymousId: 'a1' }, { anonymousId: 'a2' }, { identities: { email: 'ann@shop.io' } });
+    const who = fc.constantFrom<Partial<Person>>(
+      { userId: 'u1' },
+      { userId: 'u2' },
+      { anonymousId: 'a1' },
+      { anonymousId: 'a2' },
+      { identities: { email: 'ann@shop.io' } },
+    );
     await fc.assert(
       fc.asyncProperty(fc.array(call, { maxLength: 15 }), who, who, async (calls, one, other) => {
         const world = new World();
@@ -122,7 +153,9 @@ describe('to part two people', () => {
         const plan = await ask(world, (reader) => planUnlink(left, right, RULES, reader));
         if (plan.kind === 'same') return;
         if (plan.kind === 'revoke') for (const { a, b } of plan.links) world.unlink(a, b);
-        const joined = await ask(world, (reader) => left.some((node) => whoIs(node, RULES, reader).nodes.some((found) => right.includes(found))));
+        const joined = await ask(world, (reader) =>
+          left.some((node) => whoIs(node, RULES, reader).nodes.some((found) => right.includes(found))),
+        );
         expect(joined).toBe(plan.kind === 'indirect' || (plan.kind === 'revoke' && plan.remaining.length > 0));
       }),
       { numRuns: 200 },

@@ -1,6 +1,14 @@
 // A small world for specifications: both stages over one partition of each log, written plainly. Documents go through their
 // codec at every step when `reload` is set, so that nothing may depend on what only memory holds.
-import { compareVersions, keyOf, type EventsRecord, type Key, type LinksRecord, type TrackedRecord, type Version } from '@tessera/contracts';
+import {
+  compareVersions,
+  keyOf,
+  type EventsRecord,
+  type Key,
+  type LinksRecord,
+  type TrackedRecord,
+  type Version,
+} from '@tessera/contracts';
 import { hash53, profileId } from '@tessera/hash';
 import type { GraphContext, LogRecord, NewRecord, Outcome, StepContext } from '@tessera/runtime';
 import {
@@ -150,7 +158,10 @@ export class World {
       if (topic !== 'links') throw new Error(`identity emits to ${topic}`);
       this.links.push({ offset: this.links.length, stampMs: this.nowMs, key: value.key, value: value.value });
     });
-    const outcome = key === undefined ? stage.control(record, { ...context, makeAllDue: () => undefined } as never) : stage.step(document, record, context as never);
+    const outcome =
+      key === undefined
+        ? stage.control(record, { ...context, makeAllDue: () => undefined } as never)
+        : stage.step(document, record, context as never);
     this.outcomes.push(outcome);
     this.stepLinks();
     return outcome;
@@ -171,7 +182,8 @@ export class World {
   receive(topic: string, record: NewRecord): void {
     this.emitted.push(record);
     const { value } = record;
-    if (value?.kind === 'linkObserved') this.links.push({ offset: this.links.length, stampMs: this.nowMs, key: record.key, value });
+    if (value?.kind === 'linkObserved')
+      this.links.push({ offset: this.links.length, stampMs: this.nowMs, key: record.key, value });
     else if (value?.kind === 'profileAssigned') keep(this.fragments, fragmentId(value.sender, value.fragment), value);
     else if (value?.kind === 'identityAssigned') keep(this.identities, value.identity, { ...value, reason: '' });
     else throw new Error(`graph emits ${String(value?.kind)} to ${topic}`);
@@ -230,7 +242,11 @@ export function stepGraphRecord(world: World, record: LogRecord, emit: (topic: s
   return stage.stepGraph?.(record, graphContext) as Outcome;
 }
 
-function keep(map: Map<string, Assigned>, name: string, value: Version & { readonly profile: string; readonly reason: string }): void {
+function keep(
+  map: Map<string, Assigned>,
+  name: string,
+  value: Version & { readonly profile: string; readonly reason: string },
+): void {
   const { generation, offset, index, profile, reason } = value;
   const former = map.get(name);
   const version = { generation, offset, index };
