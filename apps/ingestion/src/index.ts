@@ -7,7 +7,7 @@ export { TRACKING_LIMITS } from './tracking/limits.js';
 export type { TrackingLimits } from './tracking/limits.js';
 export { parseCall } from './tracking/parse-call.js';
 export type { JsonObject, ParsedCall } from './tracking/parse-call.js';
-export { measureValue, newMeasure } from './tracking/scan.js';
+export { measureValue, newMeasure, skipSpace } from './tracking/scan.js';
 export type { Measure } from './tracking/scan.js';
 export { Refusal } from './tracking/refusal.js';
 export { toTracked } from './tracking/to-tracked.js';
