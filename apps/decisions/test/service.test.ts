@@ -169,14 +169,14 @@ describe('Decide over gRPC', () => {
   });
 
   test('shows the fallback before the deadline when the store is slow', async () => {
-    store.before = () => pause(900);
+    store.before = () => pause(1_500);
     for (const limits of [
       { request: { deadlineMs: 60 }, call: {} },
-      { request: {}, call: { withinMs: 300 } },
+      { request: {}, call: { withinMs: 700 } },
     ]) {
       const started = performance.now();
       const answer = await decide({ person: { userId: '42' }, slots: ['home-hero', 'sidebar'], ...limits.request }, limits.call);
-      expect(performance.now() - started).toBeLessThan(600);
+      expect(performance.now() - started).toBeLessThan(1_200);
       expect(answer).toMatchObject({ profile: '', stalenessMs: -1 });
       expect(brief(answer)).toEqual([
         ['home-hero', 'FALLBACK', 'standard-hero', 'TIMEOUT'],
