@@ -53,7 +53,8 @@ function registryPackages(lock) {
   return Object.entries(lock.packages).filter(([path, entry]) => path.includes('node_modules/') && entry.link !== true);
 }
 
-function linkWorkspaces(root, lock) {
+/** Links the workspaces of the lock that lack their link. */
+export function linkWorkspaces(root, lock) {
   for (const [path, entry] of Object.entries(lock.packages)) {
     const link = join(root, path);
     if (entry.link !== true || existsSync(link) || !existsSync(join(root, entry.resolved))) continue;
