@@ -1,9 +1,11 @@
 // One Nest application on Fastify, made ready for our doors: raw bodies, problems for errors, tight limits.
 // H1 No header of a proxy is believed.
 // H2 A request is whole within 30 s or its connection ends: slow senders hold nothing for ever.
+// H3 A stop answers what it has taken and then ends: the connections of these last answers are not kept alive.
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
 import type { DynamicModule, LogLevel, LoggerService, Type } from '@nestjs/common';
 import { ProblemFilter } from './problem-filter.js';
 import { readBodiesRaw } from './raw-body.js';
@@ -43,6 +45,20 @@ export async function createHttpServer(
     logger: options.logger ?? ['error', 'warn'],
   });
   readBodiesRaw(adapter.getInstance(), { bodyBytesMax, heldBytesMax });
+  endConnectionsWhenClosing(adapter.getInstance());
   app.useGlobalFilters(new ProblemFilter());
   return app;
+}
+
+/** Fastify closes idle connections only: one whose request was in progress would hold the stop until its keep-alive ends. */
+function endConnectionsWhenClosing(fastify: FastifyInstance): void {
+  let closing = false;
+  fastify.addHook('preClose', (done) => {
+    closing = true;
+    done();
+  });
+  fastify.addHook('onSend', (_request, reply, payload, done) => {
+    if (closing) reply.header('connection', 'close');
+    done(null, payload);
+  });
 }

@@ -13,6 +13,9 @@ import {
   ScopeGuard,
 } from '../src/index.js';
 
+const slowStarted = Promise.withResolvers<void>();
+const slowMayEnd = Promise.withResolvers<void>();
+
 @Controller()
 class EchoController {
   @Post('echo')
@@ -28,6 +31,13 @@ class EchoController {
   @Get('busy')
   busy(): never {
     throw new ProblemException('overloaded', { detail: 'Full.', retryAfterSeconds: 7 });
+  }
+
+  @Get('slow')
+  async slow(): Promise<string> {
+    slowStarted.resolve();
+    await slowMayEnd.promise;
+    return 'done';
   }
 
   @Get('open')
@@ -141,3 +151,15 @@ describe('an HTTP server', () => {
     expect((await fetch(`${url}/nameless`, { headers: { authorization: 'Bearer t' } })).status).toBe(500);
   });
 });
+
+test('a stop answers the request that is in progress and does not wait for its connection to idle out', async () => {
+  const app = await createHttpServer(EchoModule, { logger: false });
+  await app.listen(0, '127.0.0.1');
+  const answer = fetch(`${await app.getUrl()}/slow`);
+  await slowStarted.promise;
+  const closed = app.close();
+  setTimeout(slowMayEnd.resolve, 50);
+  const response = await answer;
+  expect([response.status, response.headers.get('connection'), await response.text()]).toEqual([200, 'close', 'done']);
+  await closed;
+}, 5_000);
