@@ -71,13 +71,12 @@ interface Found {
 
 export function pathJob(document: ProfileDocument, pending: PendingPath, options: FoldOptions): Job {
   const { key, workspace, profile } = document;
-  const { basis, ownTimeMs, effectiveMs, versions } = pending;
-  const owed = { key, workspace, profile, basis, ownTimeMs, effectiveMs, versions };
+  const { basis, effectiveMs, versions } = pending;
+  const owed = { key, workspace, profile, basis, effectiveMs, versions };
   return { id: `path ${key} ${String(basis)}`, run: (history, signal) => fold(owed, options, history, signal) };
 }
 
-type Owed = Pick<PendingPath, 'basis' | 'ownTimeMs' | 'effectiveMs' | 'versions'> &
-  Pick<ProfileDocument, 'key' | 'workspace' | 'profile'>;
+type Owed = Pick<PendingPath, 'basis' | 'effectiveMs' | 'versions'> & Pick<ProfileDocument, 'key' | 'workspace' | 'profile'>;
 
 async function* fold(
   owed: Owed,
@@ -209,6 +208,5 @@ function foldRecords(
     steps.update(shadow, record, effectiveMs, activations[epoch - 1], indexes[epoch - 1], SHADOW);
   }
   enterEpoch(activations.length);
-  fireUntil(owed.ownTimeMs);
   return shadow;
 }

@@ -21,8 +21,6 @@ export type JournalEntry =
 export interface PendingPath {
   /** Offset in `fragments` of the record that made the path pending. */
   readonly basis: number;
-  /** Own timers up to here had fired at that record. */
-  readonly ownTimeMs: number;
   readonly effectiveMs: number;
   /** Version of each fragment that was present then. */
   readonly versions: ReadonlyMap<string, Version>;
@@ -32,10 +30,10 @@ export interface PendingPath {
 }
 
 /** From this record on the path is to be folded again. */
-export function beginPending(document: ProfileDocument, basis: number, ownTimeMs: number): void {
+export function beginPending(document: ProfileDocument, basis: number): void {
   const versions = new Map<string, Version>();
   for (const { id, generation, offset, index } of document.fragments.values()) versions.set(id, { generation, offset, index });
-  document.pending = { basis, ownTimeMs, effectiveMs: document.effectiveMs, versions, journal: [], job: undefined };
+  document.pending = { basis, effectiveMs: document.effectiveMs, versions, journal: [], job: undefined };
 }
 
 /** Keeps what a record brought; true when the journal is full and the basis has to move on. */
@@ -52,7 +50,6 @@ export function journalled(record: FragmentChangedRecord): FragmentUpdate {
 
 export function writePending(writer: Writer, pending: PendingPath): void {
   writer.uint(pending.basis);
-  writer.time(pending.ownTimeMs);
   writer.time(pending.effectiveMs);
   writer.uint(pending.versions.size);
   for (const name of [...pending.versions.keys()].sort()) {
@@ -65,12 +62,11 @@ export function writePending(writer: Writer, pending: PendingPath): void {
 
 export function readPending(reader: Reader): PendingPath {
   const basis = reader.uint();
-  const ownTimeMs = reader.time();
   const effectiveMs = reader.time();
   const versions = new Map<string, Version>();
   for (let left = reader.uint(); left > 0; left--) versions.set(reader.string(), readVersion(reader));
   const journal = Array.from({ length: reader.uint() }, () => readEntry(reader));
-  return { basis, ownTimeMs, effectiveMs, versions, journal, job: undefined };
+  return { basis, effectiveMs, versions, journal, job: undefined };
 }
 
 export function writeVersion(writer: Writer, { generation, offset, index }: Version): void {

@@ -24,7 +24,6 @@ export const SHADOW: Circumstance = {
   mergedInto: undefined,
   ahead: 0,
   basis: -1,
-  ownTimeMs: 0,
 };
 
 /** Steps for documents that nobody listens to. */

@@ -26,8 +26,6 @@ export interface Circumstance {
   readonly ahead: number;
   /** Offset of this record where it makes the path pending (an un-merge), or moves the basis of the fold; else -1. */
   readonly basis: number;
-  /** Own timers up to here have fired. */
-  readonly ownTimeMs: number;
 }
 
 export class ProfileSteps {
@@ -128,7 +126,7 @@ export class ProfileSteps {
     const { pass } = this;
     const wasPending = document.pending !== undefined;
     if (why.basis >= 0) {
-      beginPending(document, why.basis, why.ownTimeMs);
+      beginPending(document, why.basis);
       pass.touchAll();
     }
     pass.run(document.effectiveMs);

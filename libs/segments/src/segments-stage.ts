@@ -129,7 +129,6 @@ class Profiles {
     mergedInto: undefined,
     ahead: 0,
     basis: -1,
-    ownTimeMs: 0,
   };
 
   constructor(private readonly options: SegmentsStageOptions) {}
@@ -163,7 +162,6 @@ class Profiles {
     why.mergedFrom = why.reason === 'merged' ? record.fromProfile : undefined;
     why.ahead = aheadOf(state, document.workspace, record.source);
     why.basis = unlinked ? this.outputs.context.offset : -1;
-    why.ownTimeMs = ownTimeMs;
     this.outputs.record = record;
     const { pending } = document;
     if (pending !== undefined && !unlinked) {
@@ -188,7 +186,6 @@ class Profiles {
     why.mergedFrom = undefined;
     why.mergedInto = unlinked ? undefined : record.toProfile;
     why.basis = unlinked ? this.outputs.context.offset : -1;
-    why.ownTimeMs = ownTimeMs;
     this.outputs.record = record;
     const { pending } = document;
     if (pending !== undefined && !unlinked) {
@@ -222,7 +219,7 @@ class Profiles {
     const previous = document.set === 0 ? undefined : indexOf(context.definitions(workspace, document.hash));
     this.steps.switchTo(document, active, this.indexFor(active, workspace), previous);
     // What is under way was folded under the former set: the fold begins again from here.
-    if (document.pending !== undefined) beginPending(document, context.offset, Math.max(document.effectiveMs, context.logTimeMs));
+    if (document.pending !== undefined) beginPending(document, context.offset);
     return active;
   }
 

@@ -114,8 +114,8 @@ export class Driver {
       for (const [key, document] of documents) {
         const job = this.stage.documentJob?.(document, key);
         if (job === undefined || this.jobsDone.has(job.id)) continue;
-        this.jobsDone.add(job.id);
         results.push({ partition, records: await this.recordsOf(partition, job) });
+        this.jobsDone.add(job.id);
       }
     }
     return results;

@@ -18,6 +18,7 @@ export interface ModelFragment {
   readonly traits: Record<string, TraitValue>;
   readonly consent: Record<string, { granted: boolean; timeMs: number }>;
   profile: string;
+  spoke: boolean;
 }
 
 /** Told of each record after it was stepped. */
@@ -27,6 +28,7 @@ export class FragmentsModel {
   nowMs = 1000;
   readonly fragments: readonly ModelFragment[];
   private readonly offsets: number[] = [0, 0, 0, 0];
+  private slots = new Set(['a10', 'b', 'lastA']);
 
   constructor(
     private readonly driver: Driver,
@@ -41,6 +43,7 @@ export class FragmentsModel {
       traits: {},
       consent: {},
       profile: home,
+      spoke: false,
     }));
   }
 
@@ -66,7 +69,7 @@ export class FragmentsModel {
   }
 
   trait(fragment: ModelFragment, name: string, value: unknown): void {
-    fragment.traits[name] = { value, timeMs: this.nowMs, messageId: `m${String(this.nowMs)}` };
+    fragment.traits[name] = { value, timeMs: this.nowMs, messageId: `m${String(this.nowMs)} ${fragment.id}` };
     this.tell(fragment, 'event', [], [name]);
   }
 
@@ -89,6 +92,13 @@ export class FragmentsModel {
     this.observer(to, fragment, this.nowMs, false);
   }
 
+  /** Works with another plan from now on, and tells what that needs besides. */
+  publish(slots: readonly string[]): void {
+    const added = slots.filter((slot) => !this.slots.has(slot));
+    this.slots = new Set(slots);
+    if (added.length > 0) for (const fragment of this.fragments) if (fragment.spoke) this.tell(fragment, 'definitions', added);
+  }
+
   tick(): void {
     for (let partition = 0; partition < this.driver.partitions.length; partition++) {
       this.driver.control(partition, { kind: 'tick', closing: false, source: -1, effectiveMs: 0 }, this.nowMs);
@@ -102,8 +112,11 @@ export class FragmentsModel {
     traits: readonly string[] = [],
     purposes: readonly string[] = [],
   ): void {
+    fragment.spoke = true;
     const all = this.recordOf(fragment, reason, this.nextOffset(fragment.source), 0);
-    const partials = Object.fromEntries(slots.map((slot) => [slot, (all.partials as Record<string, unknown>)[slot] ?? null]));
+    const partials = Object.fromEntries(
+      slots.filter((slot) => this.slots.has(slot)).map((slot) => [slot, (all.partials as Record<string, unknown>)[slot] ?? null]),
+    );
     const some = {
       ...all,
       messageId: `m${String(this.nowMs)}`,
@@ -131,7 +144,7 @@ export class FragmentsModel {
       effectiveMs: this.nowMs,
       reason,
       full: false,
-      partials: partialsOf(fragment, this.nowMs),
+      partials: Object.fromEntries(Object.entries(partialsOf(fragment, this.nowMs)).filter(([slot]) => this.slots.has(slot))),
       traits: { ...traits },
       consent: { ...consent },
     };

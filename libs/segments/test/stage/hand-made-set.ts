@@ -58,6 +58,15 @@ export const RULES: readonly Rule[] = [
   },
 ];
 
+/** A later set: rules that are gone, that have other durations, and that are new. */
+export const LATER_RULES: readonly Rule[] = [
+  ...RULES.filter(({ name }) => name === 'pro' || name === 'perhaps-pro'),
+  { name: 'active', slots: ['a10'], test: (view) => countOf(view, 'a10') >= 1 },
+  { name: 'steady', slots: ['a10'], enterAfterMs: 3, exitAfterMs: 9, test: (view) => countOf(view, 'a10') >= 1 },
+  { name: 'both', segments: ['active', 'steady'], test: (view) => view.member('active') && view.member('steady') },
+  { name: 'heavy', slots: ['b'], enterAfterMs: 5, test: (view) => countOf(view, 'b') >= 2 },
+];
+
 /** Segments whose membership is a function of present values. */
 export const WITHOUT_PATH = ['active', 'buyer', 'pro', 'perhaps-pro', 'silent'];
 

@@ -33,7 +33,7 @@ export class NaiveProfile {
   private readonly known = new Map<string, Known>();
   private nowMs = 0;
 
-  constructor(private readonly set: CompiledSet) {}
+  constructor(private set: CompiledSet) {}
 
   /** A record of one fragment of this profile was applied. */
   told(fragment: ModelFragment, nowMs: number): void {
@@ -49,12 +49,26 @@ export class NaiveProfile {
     else this.end(nowMs);
   }
 
+  switchTo(set: CompiledSet, nowMs: number): void {
+    this.advanceTo(nowMs);
+    this.set = set;
+    if (this.known.size === 0) return;
+    const names = set.segments.map(({ name }) => name);
+    const gone = [...this.members].filter(([name]) => !names.includes(name));
+    for (const [name] of gone) this.members.delete(name);
+    const exits = gone
+      .filter(([, { member }]) => member)
+      .map(([segment, { entered }]) => ({ segment, kind: 'exited', enteredAt: entered }));
+    exits.sort((a, b) => (a.segment < b.segment ? -1 : 1));
+    this.pass(nowMs, false, exits);
+  }
+
   advanceTo(nowMs: number): void {
     if (this.known.size > 0) for (let ms = this.nowMs + 1; ms <= nowMs; ms++) this.pass(ms, true);
     this.nowMs = nowMs;
   }
 
-  private pass(nowMs: number, settles: boolean): void {
+  private pass(nowMs: number, settles: boolean, exits: readonly NaiveChange[] = []): void {
     const before = new Map([...this.members].map(([name, { member, entered }]) => [name, { member, entered }]));
     for (const segment of this.set.segments) {
       const state = this.members.get(segment.name) ?? { member: false, entered: 0, since: Infinity };
@@ -66,7 +80,7 @@ export class NaiveProfile {
       else if (state.since === Infinity) state.since = nowMs;
       if (nowMs >= state.since + duration()) turn(state, nowMs);
     }
-    this.note(nowMs, before);
+    this.note(nowMs, before, exits);
   }
 
   private end(nowMs: number): void {
@@ -78,8 +92,12 @@ export class NaiveProfile {
       this.records.push({ effective: nowMs, changes: changes.sort((a, b) => (a.segment < b.segment ? -1 : 1)) });
   }
 
-  private note(nowMs: number, before: ReadonlyMap<string, { member: boolean; entered: number }>): void {
-    const changes: NaiveChange[] = [];
+  private note(
+    nowMs: number,
+    before: ReadonlyMap<string, { member: boolean; entered: number }>,
+    exits: readonly NaiveChange[],
+  ): void {
+    const changes = [...exits];
     for (const { name } of this.set.segments) {
       const was = before.get(name) ?? { member: false, entered: 0 };
       const is = this.members.get(name) as Member;

@@ -3,12 +3,17 @@ import type { FragmentsRecord } from '@tessera/contracts';
 import fc from 'fast-check';
 import { Driver } from './driver.js';
 import { FragmentsModel } from './fragments-model.js';
-import { setOf } from './hand-made-set.js';
+import { LATER_RULES, setOf, SLOTS } from './hand-made-set.js';
 import { NaiveProfile } from './naive-profile.js';
 import { happen, happening, type Happening } from './runs.js';
 
 const SET = setOf(1);
+/** Without the slot of the last `a`. */
+const LATER = setOf(2, LATER_RULES, SLOTS.slice(0, 2));
+const BACK = { ...setOf(3), hash: 'hash-3' };
 const run = fc.array(happening, { minLength: 1, maxLength: 40 });
+/** After which happenings the next sets come into force. */
+const switches = fc.array(fc.nat(40), { maxLength: 2 });
 
 interface Outcome {
   readonly driver: Driver;
@@ -16,8 +21,13 @@ interface Outcome {
   readonly naive: ReadonlyMap<string, NaiveProfile>;
 }
 
-function play(happenings: readonly Happening[], homes: readonly string[], evict: boolean): Outcome {
-  const driver = new Driver({ sets: [SET], partitions: 2, evict });
+function play(
+  happenings: readonly Happening[],
+  homes: readonly string[],
+  evict: boolean,
+  switchesAt: readonly number[] = [],
+): Outcome {
+  const driver = new Driver({ sets: [SET, LATER, BACK], partitions: 2, evict });
   const naive = new Map([...new Set(homes)].map((home) => [home, new NaiveProfile(SET)]));
   const model = new FragmentsModel(driver, homes, (profile, fragment, nowMs, left) => {
     const oracle = naive.get(profile) as NaiveProfile;
@@ -25,7 +35,15 @@ function play(happenings: readonly Happening[], homes: readonly string[], evict:
     else oracle.told(fragment, nowMs);
   });
   driver.activate(SET, 990);
-  for (const each of happenings) happen(model, each);
+  const later = [LATER, BACK];
+  for (const [i, each] of happenings.entries()) {
+    happen(model, each);
+    const set = switchesAt.includes(i) ? later.shift() : undefined;
+    if (set === undefined) continue;
+    model.publish(set.plan.slots.map(({ id }) => id));
+    driver.activate(set, model.nowMs);
+    for (const oracle of naive.values()) oracle.switchTo(set, model.nowMs);
+  }
   model.advance(60);
   for (const oracle of naive.values()) oracle.advanceTo(model.nowMs);
   return { driver, model, naive };
@@ -43,8 +61,8 @@ const changesOf = (driver: Driver, profile: string): unknown[] =>
 describe('the segments stage', () => {
   test('tells for each cause exactly what a naive recomputation finds, at the same millisecond', () => {
     fc.assert(
-      fc.property(run, fc.constantFrom(['p1', 'p2'], ['p1', 'p1', 'p1', 'p2']), (happenings, homes) => {
-        const { driver, naive } = play(happenings, homes, false);
+      fc.property(run, fc.constantFrom(['p1', 'p2'], ['p1', 'p1', 'p1', 'p2']), switches, (happenings, homes, switchesAt) => {
+        const { driver, naive } = play(happenings, homes, false, switchesAt);
         for (const [profile, oracle] of naive) expect(changesOf(driver, profile)).toEqual(oracle.records);
       }),
       { numRuns: 300 },
@@ -53,8 +71,8 @@ describe('the segments stage', () => {
 
   test('raises the sequence by exactly one with each record of changes, and no version comes twice', () => {
     fc.assert(
-      fc.property(run, (happenings) => {
-        const { driver } = play(happenings, ['p1', 'p1', 'p2'], false);
+      fc.property(run, switches, (happenings, switchesAt) => {
+        const { driver } = play(happenings, ['p1', 'p1', 'p2'], false, switchesAt);
         for (const profile of ['p1', 'p2']) {
           const records = driver.of('segment-changes', 'segmentsChanged').filter((record) => record.profile === profile);
           expect(records.map(({ sequence }) => sequence)).toEqual(records.map((_, i) => i + 1));
@@ -71,8 +89,8 @@ describe('the segments stage', () => {
 
   test('keeps the compacted twin equal to the members in its documents', () => {
     fc.assert(
-      fc.property(run, (happenings) => {
-        const { driver } = play(happenings, ['p1', 'p1', 'p2'], false);
+      fc.property(run, switches, (happenings, switchesAt) => {
+        const { driver } = play(happenings, ['p1', 'p1', 'p2'], false, switchesAt);
         const twin = new Map<string, unknown>();
         for (const { topic, key, value } of driver.emitted) {
           if (topic !== 'segment-memberships') continue;
@@ -92,9 +110,9 @@ describe('the segments stage', () => {
 
   test('is the same to the byte when every document is evicted after every step', () => {
     fc.assert(
-      fc.property(run, (happenings) => {
-        const kept = play(happenings, ['p1', 'p1', 'p2'], false).driver;
-        const evicted = play(happenings, ['p1', 'p1', 'p2'], true).driver;
+      fc.property(run, switches, (happenings, switchesAt) => {
+        const kept = play(happenings, ['p1', 'p1', 'p2'], false, switchesAt).driver;
+        const evicted = play(happenings, ['p1', 'p1', 'p2'], true, switchesAt).driver;
         expect(JSON.stringify(evicted.emitted)).toBe(JSON.stringify(kept.emitted));
         for (const profile of ['p1', 'p2']) {
           const [a, b] = [kept.document(profile), evicted.document(profile)].map((document) =>

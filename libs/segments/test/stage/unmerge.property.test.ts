@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { isUntouched } from '../../src/membership.js';
 import { Driver } from './driver.js';
 import { FragmentsModel } from './fragments-model.js';
-import { setOf, WITHOUT_PATH } from './hand-made-set.js';
+import { LATER_RULES, setOf, SLOTS, WITHOUT_PATH } from './hand-made-set.js';
 import { happen, happening } from './runs.js';
 
-const SET = setOf(1);
+const SETS = [setOf(1), setOf(2, LATER_RULES, SLOTS.slice(0, 2)), setOf(3)] as const;
 const HOMES = ['p1', 'p1', 'p2', 'p3'];
 const PAIRS = [
   ['p1', 'p2'],
@@ -18,15 +18,21 @@ const PAIRS = [
 type Step =
   | { readonly step: 'happen'; readonly happening: Parameters<typeof happen>[1] }
   | { readonly step: 'link' | 'unlink'; readonly pair: number; readonly afterMs: number }
-  | { readonly step: 'fold' | 'deliver' };
+  | { readonly step: 'fold' }
+  | { readonly step: 'activate' }
+  | { readonly step: 'deliver' };
 
 // One thing happens per millisecond: what two fragments tell in the same one has no order that both worlds share.
 const happens = happening.map((each): Step => ({ step: 'happen', happening: { ...each, afterMs: each.afterMs + 1 } }));
 const pair = { pair: fc.nat(2), afterMs: fc.integer({ min: 1, max: 9 }) };
 const links = fc.record({ step: fc.constant('link' as const), ...pair });
 const unlinks = fc.record({ step: fc.constant('unlink' as const), ...pair });
-const folds = fc.record({ step: fc.constantFrom('fold' as const, 'deliver' as const) });
-const before = fc.array(fc.oneof({ weight: 4, arbitrary: happens }, { weight: 2, arbitrary: links }), { maxLength: 30 });
+const folds = fc.constantFrom<Step>({ step: 'fold' }, { step: 'deliver' });
+const activations = fc.constant<Step>({ step: 'activate' });
+const before = fc.array(
+  fc.oneof({ weight: 4, arbitrary: happens }, { weight: 2, arbitrary: links }, { weight: 1, arbitrary: activations }),
+  { maxLength: 30 },
+);
 const after = fc.array(
   fc.oneof(
     { weight: 6, arbitrary: happens },
@@ -41,6 +47,7 @@ class World {
   readonly driver: Driver;
   readonly model: FragmentsModel;
   private readonly links = new Set<number>();
+  private set = 1;
   private owed: Awaited<ReturnType<Driver['prepareJobs']>> = [];
 
   constructor(
@@ -48,9 +55,9 @@ class World {
     evict: boolean,
     partitions: number,
   ) {
-    this.driver = new Driver({ sets: [SET], partitions, evict });
+    this.driver = new Driver({ sets: SETS, partitions, evict });
     this.model = new FragmentsModel(this.driver, HOMES);
-    this.driver.activate(SET, 990);
+    this.driver.activate(SETS[0], 990);
     // A fragment begins with something that it tells: one that never spoke is nobody's.
     for (const fragment of this.model.fragments) this.model.trait(fragment, 'locale', 'en');
   }
@@ -61,7 +68,8 @@ class World {
       else if (each.step === 'fold') {
         this.driver.deliver(this.owed, this.model.nowMs);
         this.owed = await this.driver.prepareJobs();
-      } else if (each.step === 'deliver') {
+      } else if (each.step === 'activate') this.activate();
+      else if (each.step === 'deliver') {
         this.driver.deliver(this.owed, this.model.nowMs);
         this.owed = [];
       } else {
@@ -71,6 +79,16 @@ class World {
         this.settle(each.step === 'link' ? 'moved' : 'unlinked');
       }
     }
+  }
+
+  private activate(): void {
+    const set = SETS[this.set];
+    this.model.advance(1);
+    if (set === undefined) return;
+    this.set += 1;
+    this.model.publish(set.plan.slots.map(({ id }) => id));
+    this.model.advance(1);
+    this.driver.activate(set, this.model.nowMs);
   }
 
   unlinkAll(): void {
@@ -145,7 +163,40 @@ describe('merge, more events, un-merge', () => {
         for (const world of [merged, never]) world.model.advance(40);
         expect(merged.paths()).toEqual(never.paths());
       }),
-      { numRuns: 400 },
+      { numRuns: 250 },
+    );
+  });
+
+  test('changes nothing when any of its records comes again, also those of fragments that have left', async () => {
+    await fc.assert(
+      fc.asyncProperty(before, fc.boolean(), async (steps, finished) => {
+        const { driver, model, ...world } = await played(steps, finished);
+        const emitted = driver.emitted.length;
+        for (const [partition, { log }] of driver.partitions.entries()) {
+          for (const { key, value } of [...log]) {
+            if (value?.kind !== 'fragmentChanged' && value?.kind !== 'fragmentDetached' && value?.kind !== 'pathRestored')
+              continue;
+            const reason = value.kind === 'pathRestored' ? 'stale-basis' : 'stale-version';
+            expect(driver.append(partition, key, value, model.nowMs)).toEqual({ kind: 'drop', reason });
+          }
+        }
+        expect(driver.emitted).toHaveLength(emitted);
+        expect(world.after()).toEqual(world.before);
+      }),
+      { numRuns: 100 },
     );
   });
 });
+
+async function played(steps: readonly Step[], finished: boolean) {
+  const world = new World(true, false, 2);
+  await world.play(steps);
+  if (finished) world.unlinkAll();
+  await world.finish();
+  return {
+    driver: world.driver,
+    model: world.model,
+    before: [world.values(), world.paths()],
+    after: () => [world.values(), world.paths()],
+  };
+}
