@@ -170,7 +170,8 @@ export class SerialWorld {
     const { stage } = partition;
     const held = this.contexts.document(partition, key);
     const own = stage.ownTimeMs?.(record, cause.logTimeMs) ?? cause.logTimeMs;
-    this.fire(partition, key, held, { ...cause, logTimeMs: Math.max(own, cause.logTimeMs) }, own);
+    this.fire(partition, key, held, cause, cause.logTimeMs);
+    if (own > cause.logTimeMs) this.fire(partition, key, held, { ...cause, logTimeMs: own }, own);
     partition.outcomes.push(stage.step(held.document, record, this.contexts.step(partition, key, cause)));
     held.lastOffset = record.offset;
   }

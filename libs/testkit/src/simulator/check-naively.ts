@@ -75,7 +75,7 @@ function forgotten(adds: readonly Happened[], buys: readonly Happened[], nowMs: 
     (add) =>
       add.ownMs > nowMs - SEQUENCE_WINDOW_MS &&
       add.ownMs + ABSENCE_MS <= nowMs &&
-      !buys.some((buy) => after(buy, add) && buy.ownMs < add.ownMs + ABSENCE_MS),
+      !buys.some((buy) => buy.ownMs >= add.ownMs && buy.ownMs < add.ownMs + ABSENCE_MS),
   );
 }
 

@@ -75,13 +75,17 @@ export class SimProcess {
           const finish = (): void => {
             if (over || !door.alive) return;
             over = true;
+            signal?.removeEventListener('abort', woken);
             resolve();
+          };
+          const woken = (): void => {
+            scheduler.at(0, `woken ${door.name}`, finish);
           };
           if (signal?.aborted) {
             finish();
             return;
           }
-          signal?.addEventListener('abort', () => scheduler.at(0, `woken ${door.name}`, finish), { once: true });
+          signal?.addEventListener('abort', woken, { once: true });
           if (ms !== Infinity) scheduler.at(ms, `wait ${door.name}`, finish);
         }),
     };
