@@ -6,3 +6,5 @@ export type { Authorization, Credential, CredentialList, Credentials, Scope } fr
 export { authorize, credentialOf, CREDENTIALS, RequireScope, ScopeGuard } from './scope-guard.js';
 export { BODY_BYTES_MAX, createHttpServer } from './http-server.js';
 export type { HttpServerOptions } from './http-server.js';
+export { GRPC_LOADER, grpcServer } from './grpc-server.js';
+export type { GrpcContract, GrpcHealth, GrpcServerOptions } from './grpc-server.js';

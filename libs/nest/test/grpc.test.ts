@@ -1,39 +1,40 @@
 import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { credentials as channel, loadPackageDefinition, Metadata } from '@grpc/grpc-js';
-import type { ServiceError } from '@grpc/grpc-js';
-import { fromJSON } from '@grpc/proto-loader';
-import { Controller, Module, UseFilters, UseGuards } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { GrpcMethod, Transport } from '@nestjs/microservices';
-import type { MicroserviceOptions } from '@nestjs/microservices';
+import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { Controller, Module, UseGuards } from '@nestjs/common';
+import { GrpcMethod } from '@nestjs/microservices';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { protoPath as healthProto } from 'grpc-health-check';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import {
+  createHttpServer,
   CREDENTIALS,
   credentialOf,
   credentialsOf,
+  GRPC_LOADER,
+  grpcServer,
   ProblemException,
-  ProblemFilter,
   RequireScope,
   ScopeGuard,
 } from '../src/index.js';
+import type { GrpcHealth } from '../src/index.js';
 
-const packageDefinition = fromJSON(
-  {
-    nested: {
-      probe: {
-        nested: {
-          Text: { fields: { text: { type: 'string', id: 1 } } },
-          Probe: { methods: { Ask: { requestType: 'Text', responseType: 'Text', comment: '' } } },
-        },
-      },
-    },
-  },
-  {},
+const here = fileURLToPath(new URL('.', import.meta.url));
+const reflectionProto = join(
+  dirname(createRequire(import.meta.url).resolve('@grpc/reflection')),
+  '../proto/grpc/reflection/v1/reflection.proto',
 );
+const contract = { package: 'probe', service: 'probe.Probe', protoPath: `${here}probe.proto`, includeDir: here };
 
 @Controller()
 @UseGuards(ScopeGuard)
-@UseFilters(ProblemFilter)
 class ProbeController {
   @GrpcMethod('Probe', 'Ask')
   @RequireScope('read')
@@ -55,26 +56,43 @@ class ProbeController {
 })
 class ProbeModule {}
 
+type Done<Answer> = (error: ServiceError | null, answer?: Answer) => void;
 interface ProbeClient {
-  Ask(request: { text: string }, metadata: Metadata, done: (error: ServiceError | null, answer?: { text: string }) => void): void;
+  Ask(request: { text: string }, metadata: Metadata, done: Done<{ text: string }>): void;
+  Check(request: { service: string }, done: Done<{ status: string }>): void;
+  ServerReflectionInfo(): ClientDuplexStream<object, { listServicesResponse: { service: { name: string }[] } }>;
   close(): void;
 }
 
-describe('a gRPC handler', () => {
-  let app: Awaited<ReturnType<typeof NestFactory.createMicroservice>>;
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
+/** A stock client of one service of a contract. */
+function clientOf(protoPath: string, service: string, url: string): ProbeClient {
+  const names = service.split('.');
+  let found: unknown = loadPackageDefinition(loadSync(protoPath, GRPC_LOADER));
+  for (const name of names) found = (found as Record<string, unknown>)[name];
+  return new (found as new (url: string, credentials: unknown) => ProbeClient)(url, channel.createInsecure());
+}
+
+describe('a gRPC server', () => {
+  let app: NestFastifyApplication;
+  let health: GrpcHealth;
+  let url: string;
   let client: ProbeClient;
   beforeAll(async () => {
-    const url = `127.0.0.1:${String(20_000 + (process.pid % 20_000))}`;
-    app = await NestFactory.createMicroservice<MicroserviceOptions>(ProbeModule, {
-      transport: Transport.GRPC,
-      options: { package: 'probe', packageDefinition, url },
-      logger: false,
-    });
-    await app.listen();
-    const { probe } = loadPackageDefinition(packageDefinition) as unknown as {
-      probe: { Probe: new (url: string, channel: unknown) => ProbeClient };
-    };
-    client = new probe.Probe(url, channel.createInsecure());
+    url = `127.0.0.1:${String(await freePort())}`;
+    const server = grpcServer([contract], { url, reflection: true });
+    health = server.health;
+    app = await createHttpServer(ProbeModule, { logger: false });
+    app.connectMicroservice(server.options, { inheritAppConfig: true });
+    await app.startAllMicroservices();
+    client = clientOf(contract.protoPath, contract.service, url);
   });
   afterAll(async () => {
     client.close();
@@ -101,5 +119,31 @@ describe('a gRPC handler', () => {
     const error = (await ask(text, token)) as ServiceError;
     const [details] = error.metadata.get('grpc-status-details-bin');
     expect([error.code, String(details).includes(code), error.details.includes('secret')]).toEqual([status, true, false]);
+  });
+
+  test('tells its health for each service and as a whole', async () => {
+    const checker = clientOf(healthProto, 'grpc.health.v1.Health', url);
+    const check = (service: string): Promise<string> =>
+      new Promise((resolve) => checker.Check({ service }, (error, answer) => resolve(answer?.status ?? String(error?.code))));
+    expect([await check(''), await check('probe.Probe'), await check('probe.Other')]).toEqual([
+      'NOT_SERVING',
+      'NOT_SERVING',
+      '5',
+    ]);
+    health.setServing('probe.Probe', true);
+    expect([await check(''), await check('probe.Probe')]).toEqual(['SERVING', 'SERVING']);
+    health.setServing('probe.Probe', false);
+    expect(await check('')).toBe('NOT_SERVING');
+    checker.close();
+  });
+
+  test('describes itself to a stranger', async () => {
+    const stranger = clientOf(reflectionProto, 'grpc.reflection.v1.ServerReflection', url);
+    const stream = stranger.ServerReflectionInfo();
+    stream.write({ listServices: '*' });
+    const [answer] = (await once(stream, 'data')) as [{ listServicesResponse: { service: { name: string }[] } }];
+    expect(answer.listServicesResponse.service.map(({ name }) => name)).toContain('probe.Probe');
+    stream.end();
+    stranger.close();
   });
 });
