@@ -3,10 +3,18 @@ import { Controller, Inject, UseFilters, UseGuards } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import type { Metadata, ServerUnaryCall } from '@grpc/grpc-js';
 import type { DecideResponse, SlotDecision } from '@tessera/contracts';
-import { ProblemFilter, RequireScope, ScopeGuard, credentialOf } from '@tessera/nest';
+import {
+  type StructMessage,
+  ProblemFilter,
+  RequireScope,
+  ScopeGuard,
+  credentialOf,
+  jsonOf,
+  structOf,
+  timestampOf,
+} from '@tessera/nest';
 import type { Decider } from '../deciding/decider.js';
 import { DECIDER } from '../tokens.js';
-import { type StructMessage, jsonOf, structOf, timestampOf } from './struct.js';
 
 /** DecideRequest as proto-loader has it. */
 interface RequestMessage extends Readonly<Record<string, unknown>> {

@@ -28,6 +28,11 @@ export function jsonOf(struct: StructMessage): Record<string, unknown> {
   return Object.fromEntries(Object.entries(struct.fields ?? {}).map(([name, value]) => [name, jsonOfValue(value)]));
 }
 
+/** Undefined stays undefined: a message field that is not set. */
+export function timestampOrNone(instant: string | undefined): TimestampMessage | undefined {
+  return instant === undefined ? undefined : timestampOf(instant);
+}
+
 /** Of RFC 3339 UTC with milliseconds, as our answers have it. */
 export function timestampOf(instant: string): TimestampMessage {
   const ms = Date.parse(instant);
@@ -35,7 +40,8 @@ export function timestampOf(instant: string): TimestampMessage {
   return { seconds, nanos: (ms - seconds * 1_000) * 1_000_000 };
 }
 
-function valueOf(json: unknown): ValueMessage {
+/** google.protobuf.Value of a JSON value. */
+export function valueOf(json: unknown): ValueMessage {
   if (typeof json === 'string') return { stringValue: json };
   if (typeof json === 'number') return { numberValue: json };
   if (typeof json === 'boolean') return { boolValue: json };
