@@ -1,4 +1,5 @@
 // All partitions of one stage that this process owns, as one part of its lifecycle.
+import type { TopicId } from '@tessera/contracts';
 import { Ledger } from './ledger.js';
 import type { Part } from './lifecycle.js';
 import { DEFAULT_LIMITS, type LoopLimits } from './limits.js';
@@ -23,7 +24,25 @@ export interface LoopReport {
   readonly error: unknown;
 }
 
-export class StageHost<Document, Definitions, State> implements Part {
+/** A host whatever its documents are: what a composition root, its readiness and its metrics look at. */
+export interface HostedStage extends Part {
+  readonly stage: { readonly name: string; readonly input: TopicId };
+  readonly loops: readonly HostedLoop[];
+  get idle(): boolean {
+    return this.loops.every((loop) => loop.idle);
+  }
+
+  /** Records not yet stepped, over all partitions. */
+  lag(): Promise<number>;
+}
+
+export interface HostedLoop {
+  readonly status: LoopStatus;
+  readonly position: { readonly nextOffset: number; readonly logTimeMs: number } | undefined;
+  readonly options: { readonly partition: number; readonly ledger: Ledger };
+}
+
+export class StageHost<Document, Definitions, State> implements HostedStage {
   readonly name: string;
   readonly loops: readonly ProcessorLoop<Document, Definitions, State>[];
 
@@ -63,6 +82,10 @@ export class StageHost<Document, Definitions, State> implements Part {
 
   status(): readonly LoopStatus[] {
     return this.loops.map((loop) => loop.status);
+  }
+
+  get idle(): boolean {
+    return this.loops.every((loop) => loop.idle);
   }
 
   /** Records not yet stepped, over all partitions. */
