@@ -10,5 +10,17 @@ export type * from './generated/tessera/log/v1/definitions.js';
 export type * from './generated/tessera/changes/v1/changes.js';
 export type * from './generated/tessera/decisions/v1/decisions.js';
 export type * from './generated/tessera/features/v1/features.js';
-export type { Explanation, ExplainRequest, ExplainResponse, GetMembershipsRequest, GetMembershipsResponse, ListMembersRequest, ListMembersResponse, ListSegmentsRequest, ListSegmentsResponse, Membership, SegmentSummary } from './generated/tessera/segments/v1/segments.js';
+export type {
+  Explanation,
+  ExplainRequest,
+  ExplainResponse,
+  GetMembershipsRequest,
+  GetMembershipsResponse,
+  ListMembersRequest,
+  ListMembersResponse,
+  ListSegmentsRequest,
+  ListSegmentsResponse,
+  Membership,
+  SegmentSummary,
+} from './generated/tessera/segments/v1/segments.js';
 export type * from './generated/tessera/identity/v1/identity.js';

@@ -9,17 +9,8 @@ import type {
   Tick,
   Tracked,
 } from './generated/tessera/log/v1/events.js';
-import type {
-  DefinitionsActivated,
-  DefinitionSetApplied,
-  DefinitionStored,
-} from './generated/tessera/log/v1/definitions.js';
-import type {
-  DefinitionsReady,
-  FragmentChanged,
-  FragmentDetached,
-  PathRestored,
-} from './generated/tessera/log/v1/fragments.js';
+import type { DefinitionsActivated, DefinitionSetApplied, DefinitionStored } from './generated/tessera/log/v1/definitions.js';
+import type { DefinitionsReady, FragmentChanged, FragmentDetached, PathRestored } from './generated/tessera/log/v1/fragments.js';
 import type { LinkObserved, LinkRestored, LinkRevoked } from './generated/tessera/log/v1/links.js';
 import type {
   AuditRecorded,
@@ -41,23 +32,13 @@ export type BackfillCompletedRecord = Kind<'backfillCompleted', BackfillComplete
 export type TickRecord = Kind<'tick', Tick>;
 
 export type EventsRecord =
-  | TrackedRecord
-  | ProfileAssignedRecord
-  | DefinitionsPublishedRecord
-  | BackfilledRecord
-  | BackfillCompletedRecord
-  | TickRecord;
+  TrackedRecord | ProfileAssignedRecord | DefinitionsPublishedRecord | BackfilledRecord | BackfillCompletedRecord | TickRecord;
 
 export type LinkObservedRecord = Kind<'linkObserved', LinkObserved>;
 export type LinkRevokedRecord = Kind<'linkRevoked', LinkRevoked>;
 export type LinkRestoredRecord = Kind<'linkRestored', LinkRestored>;
 
-export type LinksRecord =
-  | LinkObservedRecord
-  | LinkRevokedRecord
-  | LinkRestoredRecord
-  | DefinitionsPublishedRecord
-  | TickRecord;
+export type LinksRecord = LinkObservedRecord | LinkRevokedRecord | LinkRestoredRecord | DefinitionsPublishedRecord | TickRecord;
 
 export type FragmentChangedRecord = Kind<'fragmentChanged', FragmentChanged>;
 export type FragmentDetachedRecord = Kind<'fragmentDetached', FragmentDetached>;
@@ -65,11 +46,7 @@ export type DefinitionsReadyRecord = Kind<'definitionsReady', DefinitionsReady>;
 export type PathRestoredRecord = Kind<'pathRestored', PathRestored>;
 
 export type FragmentsRecord =
-  | FragmentChangedRecord
-  | FragmentDetachedRecord
-  | DefinitionsReadyRecord
-  | PathRestoredRecord
-  | TickRecord;
+  FragmentChangedRecord | FragmentDetachedRecord | DefinitionsReadyRecord | PathRestoredRecord | TickRecord;
 
 export type DefinitionStoredRecord = Kind<'definitionStored', DefinitionStored>;
 export type DefinitionSetAppliedRecord = Kind<'definitionSetApplied', DefinitionSetApplied>;
