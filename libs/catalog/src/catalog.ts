@@ -140,6 +140,7 @@ export class DefinitionCatalog implements Part, DefinitionSource<CompiledSet> {
         workspace,
         applied.set,
         applied.documents.map(({ document }) => document),
+        { versionOf: (document) => applied.documents.find((one) => one.document === document)?.version ?? 1 },
       );
       if (!outcome.ok) throw new Error(`definition set ${String(applied.set)} of ${workspace} does not compile here: ${outcome.errors[0]?.message ?? ''}`);
       compiled = outcome.set;

@@ -35,6 +35,8 @@ export class PartitionRun<Document, Definitions, State> {
   private logTimeMs = -Infinity;
   private state!: State;
   private tickedForMs = -Infinity;
+  /** Everything read is stepped, written and acknowledged; nothing is due. */
+  idling = false;
   private wakeUp: AbortController | undefined;
   private woken = false;
 
@@ -301,10 +303,17 @@ export class PartitionRun<Document, Definitions, State> {
       await this.checkpointer.settled();
       return;
     }
+    await this.checkpointer.settled();
+    if (this.woken || this.stopping.aborted) return;
     const tickAt = this.ticks() ? Math.max(this.timers.nearestMs, this.tickedForMs) : Infinity;
     const now = clock.nowMs();
-    if (tickAt <= now) await this.tick(now);
-    else await this.pause(tickAt === Infinity ? Infinity : tickAt - now);
+    if (tickAt <= now) {
+      await this.tick(now);
+      return;
+    }
+    this.idling = true;
+    await this.pause(tickAt === Infinity ? Infinity : tickAt - now);
+    this.idling = false;
   }
 
   private ticks(): boolean {

@@ -29,6 +29,11 @@ export class ProcessorLoop<Document, Definitions, State> {
     return this.current?.position;
   }
 
+  /** Everything read is stepped, written and acknowledged; nothing is due. */
+  get idle(): boolean {
+    return this.status === 'running' && this.current?.idling === true;
+  }
+
   start(): void {
     this.stopping = new AbortController();
     this.status = 'running';

@@ -28,10 +28,8 @@ export interface LoopReport {
 export interface HostedStage extends Part {
   readonly stage: { readonly name: string; readonly input: TopicId };
   readonly loops: readonly HostedLoop[];
-  get idle(): boolean {
-    return this.loops.every((loop) => loop.idle);
-  }
-
+  /** Every loop has nothing left to do. */
+  readonly idle: boolean;
   /** Records not yet stepped, over all partitions. */
   lag(): Promise<number>;
 }
