@@ -5,7 +5,7 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 /** Libraries that hold the pure core: a stage may run any of their code. */
-const CORE = ['time', 'hash', 'codec', 'contracts', 'consent', 'identity', 'features', 'segments', 'decisions'];
+const CORE = ['time', 'hash', 'codec', 'contracts', 'consent', 'identity', 'features', 'segments', 'decisions', 'tracking'];
 
 const RANDOM_NAMES = ['getRandomValues', 'randomBytes', 'randomFill', 'randomFillSync', 'randomInt', 'randomUUID', 'webcrypto'];
 

@@ -1,5 +1,6 @@
 // Who may import whom: a package that is not in the row of another is not imported by it.
-// M1 The core points left: time, hash, codec, contracts, runtime (its types), consent, identity, features, segments, decisions.
+// M1 The core points left: time, hash, codec, contracts, runtime (its types), consent, identity, features, segments, decisions; tracking (calls to
+//    events) and catalog (definitions) stand beside it.
 // M2 Apps import no app; apps/tessera is the one composition root.
 // M3 Adapters (log-*, state-*) are named by wiring.ts of an app, by the testkit, and by tests.
 
@@ -20,12 +21,15 @@ export const IMPORTS = {
   features: [...LEAVES, 'contracts', 'runtime', 'consent', 'identity'],
   segments: [...LEAVES, 'contracts', 'runtime', 'consent', 'identity', 'features'],
   decisions: [...LEAVES, 'contracts', 'runtime', 'consent', 'identity', 'segments'],
+  tracking: [...LEAVES, 'contracts', 'runtime', 'consent', 'identity'],
+  tracking: ['time', 'hash', 'contracts', 'runtime', 'consent', 'identity'],
   catalog: [...LEAVES, 'contracts', 'runtime', 'consent', 'identity', 'features', 'segments', 'decisions'],
 
   'log-memory': [...LEAVES, 'contracts', 'runtime'],
-  'log-lmdb': [...LEAVES, 'contracts', 'runtime'],
+  'log-lmdb': [...LEAVES, 'contracts', 'runtime', 'lmdb-environment'],
   'state-memory': [...LEAVES, 'contracts', 'runtime'],
-  'state-lmdb': [...LEAVES, 'contracts', 'runtime'],
+  'state-lmdb': [...LEAVES, 'contracts', 'runtime', 'lmdb-environment'],
+  'lmdb-environment': ['contracts', 'runtime'],
   telemetry: ['contracts', 'runtime'],
   nest: [...LEAVES, 'contracts', 'runtime', 'telemetry'],
   testkit: [
@@ -37,12 +41,14 @@ export const IMPORTS = {
     'features',
     'segments',
     'decisions',
+    'tracking',
     'catalog',
+    'tracking',
     'log-memory',
     'state-memory',
   ],
 
-  'app-ingestion': [...EDGE, 'consent', 'identity', 'catalog'],
+  'app-ingestion': [...EDGE, 'consent', 'identity', 'tracking', 'catalog'],
   'app-identity': [...EDGE, 'consent', 'identity', 'catalog'],
   'app-features': [...EDGE, 'consent', 'identity', 'features', 'catalog'],
   'app-segments': [...EDGE, 'consent', 'identity', 'features', 'segments', 'catalog'],
@@ -57,6 +63,7 @@ export const IMPORTS = {
     'segments',
     'decisions',
     'catalog',
+    'tracking',
     'testkit',
   ],
 };

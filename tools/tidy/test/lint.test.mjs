@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { ROOT } from '../../run/root.mjs';
 
-const CORE = ['time', 'hash', 'codec', 'contracts', 'consent', 'identity', 'features', 'segments', 'decisions'];
+const CORE = ['time', 'hash', 'codec', 'contracts', 'consent', 'identity', 'features', 'segments', 'decisions', 'tracking'];
 
 // The last lines of each are allowed: an instant that is given, a hash, a pure import.
 const IMPURE = [
