@@ -5,9 +5,10 @@
 // E3 The changes of a pass are what differs between its beginning and its end: one cause, one list.
 import type { SegmentChange } from '@tessera/contracts';
 import { instantText } from './instant-text.js';
-import { createPathState, isUntouched, observe, pathDueMs, settle, wanted, type PathState } from './membership.js';
+import type { CompiledSegment, Evaluation } from './compiled.js';
+import { createPathState, observe, pathDueMs, settle, timingOf, wanted, type PathState } from './membership.js';
 import { DocumentView, materialize } from './merge-view.js';
-import { reschedule, type ProfileDocument } from './profile-document.js';
+import { alignPaths, reschedule, type ProfileDocument } from './profile-document.js';
 import type { SetIndex, Use } from './set-index.js';
 
 /** Of a change; `stability` and the reasons of a restoration are found by the pass itself. */
@@ -29,7 +30,7 @@ export class EvaluationPass {
   private marks = new Uint8Array(64);
   private low = Infinity;
   private high = -1;
-  private spare = createPathState();
+  private rescan = false;
 
   /** `quiet` passes (a shadow's) change the document and list nothing. */
   constructor(private readonly quiet = false) {}
@@ -46,6 +47,8 @@ export class EvaluationPass {
     this.found = undefined;
     this.publishes = false;
     this.view.document = document;
+    this.view.index = index;
+    if (document.names !== index.names) alignPaths(document, index.names, index.byName);
     if (this.marks.length < index.segments.length) this.marks = new Uint8Array(index.segments.length);
   }
 
@@ -63,11 +66,12 @@ export class EvaluationPass {
 
   /** What is due at this moment. */
   touchDue(dueMs: number): void {
-    const { byName } = this.index;
-    for (const [name, path] of this.document.paths) {
-      if (pathDueMs(path) > dueMs) continue;
-      const i = byName.get(name);
-      if (i !== undefined) this.mark(i, (path.deadlineMs <= dueMs ? SETTLE : 0) | (path.nextChangeMs <= dueMs ? EVALUATE : 0));
+    const { paths } = this.document;
+    for (let i = 0; i < paths.length; i++) {
+      const timing = paths[i]?.timing;
+      if (timing === undefined) continue;
+      if (timing.deadlineMs <= dueMs) this.mark(i, SETTLE);
+      if (timing.nextChangeMs <= dueMs) this.mark(i, EVALUATE);
     }
   }
 
@@ -75,24 +79,16 @@ export class EvaluationPass {
   run(nowMs: number): void {
     const { document, marks } = this;
     materialize(document, this.index);
-    let rescan = false;
+    this.rescan = false;
     for (let i = this.low; i <= this.high; i++) {
       const mark = marks[i] as number;
       if (mark === 0) continue;
       marks[i] = 0;
-      const { name } = this.index.segments[i] as { name: string };
-      const stored = document.paths.get(name);
-      const path = stored ?? this.spare;
-      const before = pathDueMs(path);
-      this.evaluate(i, path, mark, nowMs);
-      if (stored === undefined) this.keepSpare(name);
-      const due = pathDueMs(path);
-      if (due < document.dueMs) document.dueMs = due;
-      else if (before <= document.dueMs && due > before) rescan = true;
+      this.evaluate(i, mark, nowMs);
     }
     this.low = Infinity;
     this.high = -1;
-    if (rescan) reschedule(document);
+    if (this.rescan) reschedule(document);
   }
 
   /** Adds a change that follows from no evaluation; a membership that stays is `updated`. */
@@ -115,28 +111,50 @@ export class EvaluationPass {
     if (i > this.high) this.high = i;
   }
 
-  private evaluate(i: number, path: PathState, mark: number, nowMs: number): void {
-    const segment = this.index.segments[i] as SetIndex['segments'][number];
-    const { member, enteredAtMs } = path;
-    let { reason } = this;
-    if ((mark & SETTLE) !== 0 && settle(path, nowMs)) reason = 'stability';
-    if ((mark & EVALUATE) !== 0) {
-      const { verdict, nextChangeMs } = segment.evaluate(this.view, nowMs);
-      path.nextChangeMs = nextChangeMs;
-      const settled = path.member;
-      observe(path, wanted(verdict, segment.unknown), nowMs, segment.stability, this.document.pending !== undefined);
-      if (path.member !== settled) ({ reason } = this);
+  private evaluate(i: number, mark: number, nowMs: number): void {
+    const { document } = this;
+    const segment = this.index.segments[i] as CompiledSegment;
+    let path = document.paths[i];
+    if ((mark & SETTLE) !== 0 && path !== undefined) {
+      const { member, enteredAtMs } = path;
+      this.rescan = true;
+      const settled = settle(path, nowMs);
+      const followed = (mark & EVALUATE) !== 0 && this.follow(path, segment, segment.evaluate(this.view, nowMs), nowMs);
+      if (settled || followed) this.moved(i, path, member, enteredAtMs, followed ? this.reason : 'stability');
+      return;
     }
-    if (path.member === member && path.enteredAtMs === enteredAtMs) return;
-    if (path.member !== member)
-      for (const dependant of this.index.dependants[i] as readonly number[]) this.mark(dependant, EVALUATE);
-    this.add(segment.name, changeKind(member, path.member), reason, path.member ? path.enteredAtMs : enteredAtMs);
+    const evaluation = segment.evaluate(this.view, nowMs);
+    if (path === undefined) {
+      if (evaluation.nextChangeMs === Infinity && !wanted(evaluation.verdict, segment.unknown)) return;
+      document.paths[i] = path = createPathState();
+    }
+    const { member } = path;
+    const enteredAtMs = member ? path.enteredAtMs : 0;
+    if (this.follow(path, segment, evaluation, nowMs)) this.moved(i, path, member, enteredAtMs, this.reason);
   }
 
-  private keepSpare(name: string): void {
-    if (isUntouched(this.spare)) return;
-    this.document.paths.set(name, this.spare);
-    this.spare = createPathState();
+  /** Takes what an evaluation found; true when the membership followed. */
+  private follow(path: PathState, segment: CompiledSegment, evaluation: Evaluation, nowMs: number): boolean {
+    const { document } = this;
+    const { nextChangeMs } = evaluation;
+    const before = pathDueMs(path);
+    if (path.timing !== undefined || nextChangeMs !== Infinity) timingOf(path).nextChangeMs = nextChangeMs;
+    const member = wanted(evaluation.verdict, segment.unknown);
+    const followed = observe(path, member, nowMs, segment.stability, document.pending !== undefined);
+    const due = pathDueMs(path);
+    if (due < document.dueMs) document.dueMs = due;
+    else if (due > before && before <= document.dueMs) this.rescan = true;
+    return followed;
+  }
+
+  private moved(i: number, path: PathState, member: boolean, enteredAtMs: number, reason: ChangeReason): void {
+    if (path.member !== member) {
+      for (const dependant of this.index.dependants[i] as readonly number[]) this.mark(dependant, EVALUATE);
+    }
+    const enteredAt = path.member ? path.enteredAtMs : enteredAtMs;
+    if (path.member !== member || (member && enteredAt !== enteredAtMs)) {
+      this.add(this.index.names[i] as string, changeKind(member, path.member), reason, enteredAt);
+    }
   }
 }
 

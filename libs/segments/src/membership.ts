@@ -11,6 +11,11 @@ export interface PathState {
   member: boolean;
   /** Since when a member; 0 for none. */
   enteredAtMs: number;
+  /** What time alone will change. Most memberships never have one: it is made when it is first needed. */
+  timing: Timing | undefined;
+}
+
+export interface Timing {
   /** Since when the verdict has been the opposite of `member`; 0 where it is not. */
   sinceMs: number;
   /** When the membership will follow the verdict; Infinity where it is not waiting to. */
@@ -25,12 +30,23 @@ export interface Stability {
 }
 
 export function createPathState(): PathState {
-  return { member: false, enteredAtMs: 0, sinceMs: 0, deadlineMs: Infinity, nextChangeMs: Infinity };
+  return { member: false, enteredAtMs: 0, timing: undefined };
+}
+
+/** The timing of a path, made where there is none. */
+export function timingOf(path: PathState): Timing {
+  return (path.timing ??= { sinceMs: 0, deadlineMs: Infinity, nextChangeMs: Infinity });
+}
+
+/** Next moment at which this path can move without a record. */
+export function pathDueMs({ timing }: PathState): number {
+  if (timing === undefined) return Infinity;
+  return timing.deadlineMs < timing.nextChangeMs ? timing.deadlineMs : timing.nextChangeMs;
 }
 
 /** The same as never seen: such a state is not stored. */
 export function isUntouched(path: PathState): boolean {
-  return !path.member && path.deadlineMs === Infinity && path.nextChangeMs === Infinity;
+  return !path.member && pathDueMs(path) === Infinity;
 }
 
 /** What the verdict means for membership: unknown follows the segment's policy. */
@@ -38,34 +54,41 @@ export function wanted(verdict: Verdict, unknown: 'exclude' | 'include'): boolea
   return verdict ?? unknown === 'include';
 }
 
-/** The verdict as it is from `atMs` on. */
-export function observe(path: PathState, member: boolean, atMs: number, stability: Stability, atOnce: boolean): void {
+/** The verdict as it is from `atMs` on; true when the membership follows at once. */
+export function observe(path: PathState, member: boolean, atMs: number, stability: Stability, atOnce: boolean): boolean {
   if (member === path.member) {
-    path.sinceMs = 0;
-    path.deadlineMs = Infinity;
-    return;
+    if (path.timing !== undefined) rest(path.timing);
+    return false;
   }
-  if (path.deadlineMs === Infinity) path.sinceMs = atMs;
-  path.deadlineMs = path.sinceMs + (member ? stability.enterAfterMs : stability.exitAfterMs);
+  const duration = member ? stability.enterAfterMs : stability.exitAfterMs;
+  if (atOnce || duration === 0) {
+    transition(path, atMs);
+    return true;
+  }
+  const timing = timingOf(path);
+  if (timing.deadlineMs === Infinity) timing.sinceMs = atMs;
+  timing.deadlineMs = timing.sinceMs + duration;
   // Only a new definition with a shorter duration can put a deadline that was waited for into the past.
-  if (atOnce || path.deadlineMs <= atMs) transition(path, atMs);
+  if (timing.deadlineMs > atMs) return false;
+  transition(path, atMs);
+  return true;
 }
 
 /** The verdict has held until the deadline, if that is not after `atMs`. */
 export function settle(path: PathState, atMs: number): boolean {
-  if (path.deadlineMs > atMs) return false;
-  transition(path, path.deadlineMs);
+  const deadline = path.timing?.deadlineMs ?? Infinity;
+  if (deadline > atMs) return false;
+  transition(path, deadline);
   return true;
-}
-
-/** Next moment at which this path can move without a record. */
-export function pathDueMs(path: PathState): number {
-  return path.deadlineMs < path.nextChangeMs ? path.deadlineMs : path.nextChangeMs;
 }
 
 function transition(path: PathState, atMs: number): void {
   path.member = !path.member;
   path.enteredAtMs = path.member ? atMs : 0;
-  path.sinceMs = 0;
-  path.deadlineMs = Infinity;
+  if (path.timing !== undefined) rest(path.timing);
+}
+
+function rest(timing: Timing): void {
+  timing.sinceMs = 0;
+  timing.deadlineMs = Infinity;
 }

@@ -64,9 +64,10 @@ export function consentOf(document: ProfileDocument): ReadonlyMap<string, Consen
   return (document.only !== undefined ? document.only.consent : document.merged?.consent) ?? NO_CONSENT;
 }
 
-/** One view for many evaluations: the document is set before each. */
+/** One view for many evaluations: document and set are given before each. The document's paths stand beside the set's segments. */
 export class DocumentView implements ProfileView {
   document!: ProfileDocument;
+  index!: SetIndex;
 
   partial(slotId: string): Partial_ | undefined {
     return partialOf(this.document, slotId);
@@ -77,7 +78,8 @@ export class DocumentView implements ProfileView {
   }
 
   member(segment: string): boolean {
-    return this.document.paths.get(segment)?.member === true;
+    const place = this.index.byName.get(segment);
+    return place !== undefined && this.document.paths[place]?.member === true;
   }
 }
 

@@ -9,7 +9,7 @@ import { instantText } from './instant-text.js';
 import { createPathState, type PathState } from './membership.js';
 import type { JournalEntry, PendingPath } from './path-pending.js';
 import { decodeProfile } from './profile-codec.js';
-import { reschedule, type ProfileDocument } from './profile-document.js';
+import { alignPaths, reschedule, type ProfileDocument } from './profile-document.js';
 import { ProfileSteps, type Circumstance, type Listener } from './profile-steps.js';
 import type { SetIndex } from './set-index.js';
 
@@ -43,8 +43,10 @@ export function restorePath(
   const shadow = decodeProfile(folded, document.key);
   for (const entry of pending.journal) replay(shadow, entry, index, steps);
   steps.fire(shadow, index, nowMs);
+  alignPaths(document, index.names, index.byName);
+  alignPaths(shadow, index.names, index.byName);
   const told = document.paths;
-  document.paths = new Map([...shadow.paths].filter(([name]) => index.byName.has(name)));
+  document.paths = shadow.paths;
   document.pending = undefined;
   document.effectiveMs = nowMs;
   steps.evaluateAll(document, index);
@@ -65,18 +67,18 @@ function replay(shadow: ProfileDocument, entry: JournalEntry, index: SetIndex, s
 
 /** Every member is told, if only that its path is no longer pending. */
 function differences(
-  told: ReadonlyMap<string, PathState>,
-  now: ReadonlyMap<string, PathState>,
+  told: readonly (PathState | undefined)[],
+  now: readonly (PathState | undefined)[],
   index: SetIndex,
 ): SegmentChange[] {
   const changes: SegmentChange[] = [];
   const untouched = createPathState();
-  for (const { name } of index.segments) {
-    const before = told.get(name) ?? untouched;
-    const after = now.get(name) ?? untouched;
+  for (const [i, segment] of index.names.entries()) {
+    const before = told[i] ?? untouched;
+    const after = now[i] ?? untouched;
     if (!before.member && !after.member) continue;
     const enteredAt = instantText(after.member ? after.enteredAtMs : before.enteredAtMs);
-    changes.push({ segment: name, kind: changeKind(before.member, after.member), reason: 'restored', enteredAt, pending: false });
+    changes.push({ segment, kind: changeKind(before.member, after.member), reason: 'restored', enteredAt, pending: false });
   }
   return changes;
 }

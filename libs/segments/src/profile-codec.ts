@@ -6,7 +6,7 @@ import { Reader, Writer } from '@tessera/codec';
 import { readConsent, writeConsent } from '@tessera/consent';
 import type { Key, TraitValue } from '@tessera/contracts';
 import type { Partial_ } from '@tessera/features';
-import { createPathState, isUntouched, type PathState } from './membership.js';
+import { createPathState, isUntouched, timingOf, type PathState } from './membership.js';
 import { readPending, readVersion, writePending, writeVersion } from './path-pending.js';
 import {
   createFragment,
@@ -22,6 +22,7 @@ const MEMBER = 1;
 const WAITING = 2;
 const CHANGES = 4;
 const writer = new Writer();
+const nameOrders = new WeakMap<readonly string[], readonly number[]>();
 
 export function encodeProfile(document: ProfileDocument): Uint8Array {
   writer.byte(FORM);
@@ -37,7 +38,7 @@ export function encodeProfile(document: ProfileDocument): Uint8Array {
     writer.string(name);
     writeVersion(writer, version);
   }
-  writePaths(document.paths);
+  writePaths(document);
   writer.bool(document.pending !== undefined);
   if (document.pending !== undefined) writePending(writer, document.pending);
   return writer.take();
@@ -58,7 +59,12 @@ export function decodeProfile(bytes: Uint8Array, key: Key): ProfileDocument {
     document.fragments.set(fragment.id, fragment);
   }
   for (let left = reader.uint(); left > 0; left--) document.departed.set(reader.string(), readVersion(reader));
-  for (let left = reader.uint(); left > 0; left--) document.paths.set(reader.string(), readPath(reader));
+  const names: string[] = [];
+  for (let left = reader.uint(); left > 0; left--) {
+    names.push(reader.string());
+    document.paths.push(readPath(reader));
+  }
+  document.names = names;
   if (reader.bool()) document.pending = readPending(reader);
   fragmentsChanged(document);
   reschedule(document);
@@ -105,21 +111,29 @@ function readFragment(reader: Reader): Fragment {
   return fragment;
 }
 
-function writePaths(paths: ReadonlyMap<string, PathState>): void {
-  const touched = sorted(paths).filter(([, path]) => !isUntouched(path));
-  writer.uint(touched.length);
-  for (const [segment, path] of touched) {
-    const waiting = path.deadlineMs !== Infinity;
-    const changes = path.nextChangeMs !== Infinity;
-    writer.string(segment);
-    writer.byte((path.member ? MEMBER : 0) | (waiting ? WAITING : 0) | (changes ? CHANGES : 0));
-    if (path.member) writer.time(path.enteredAtMs);
-    if (waiting) {
-      writer.time(path.sinceMs);
-      writer.time(path.deadlineMs);
-    }
-    if (changes) writer.time(path.nextChangeMs);
+function writePaths({ names, paths }: ProfileDocument): void {
+  const touched: number[] = [];
+  for (const place of inNameOrder(names)) {
+    const path = paths[place];
+    if (path !== undefined && !isUntouched(path)) touched.push(place);
   }
+  writer.uint(touched.length);
+  for (const place of touched) {
+    writer.string(names[place] as string);
+    writePath(paths[place] as PathState);
+  }
+}
+
+function writePath({ member, enteredAtMs, timing }: PathState): void {
+  const waits = timing !== undefined && timing.deadlineMs !== Infinity;
+  const changes = timing !== undefined && timing.nextChangeMs !== Infinity;
+  writer.byte((member ? MEMBER : 0) | (waits ? WAITING : 0) | (changes ? CHANGES : 0));
+  if (member) writer.time(enteredAtMs);
+  if (waits) {
+    writer.time(timing.sinceMs);
+    writer.time(timing.deadlineMs);
+  }
+  if (changes) writer.time(timing.nextChangeMs);
 }
 
 function readPath(reader: Reader): PathState {
@@ -128,11 +142,21 @@ function readPath(reader: Reader): PathState {
   path.member = (flags & MEMBER) !== 0;
   if (path.member) path.enteredAtMs = reader.time();
   if ((flags & WAITING) !== 0) {
-    path.sinceMs = reader.time();
-    path.deadlineMs = reader.time();
+    timingOf(path).sinceMs = reader.time();
+    timingOf(path).deadlineMs = reader.time();
   }
-  if ((flags & CHANGES) !== 0) path.nextChangeMs = reader.time();
+  if ((flags & CHANGES) !== 0) timingOf(path).nextChangeMs = reader.time();
   return path;
+}
+
+/** Places of the names in ascending order; the names of a set are sorted once. */
+function inNameOrder(names: readonly string[]): readonly number[] {
+  let order = nameOrders.get(names);
+  if (order === undefined) {
+    order = names.map((_, place) => place).sort((a, b) => ((names[a] as string) < (names[b] as string) ? -1 : 1));
+    nameOrders.set(names, order);
+  }
+  return order;
 }
 
 function sorted<V>(map: ReadonlyMap<string, V>): [string, V][] {

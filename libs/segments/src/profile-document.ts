@@ -39,8 +39,10 @@ export interface ProfileDocument {
   readonly fragments: Map<string, Fragment>;
   /** Versions of what left, by keyed name. */
   readonly departed: Map<string, Version>;
-  /** By segment; a segment without one was never touched. */
-  paths: Map<string, PathState>;
+  /** Segments that `paths` stands beside: those of the set it was evaluated under (after decoding: those that were stored). */
+  names: readonly string[];
+  /** Path state by place in `names`; undefined where a segment was never touched. */
+  paths: (PathState | undefined)[];
   /** Path state is being folded again after an un-merge. */
   pending: PendingPath | undefined;
 
@@ -51,6 +53,8 @@ export interface ProfileDocument {
   merged: Merged | undefined;
   dueMs: number;
 }
+
+const NO_NAMES: readonly string[] = [];
 
 export function createProfile(key: Key): ProfileDocument {
   const { workspace, id } = partsOf(key);
@@ -65,7 +69,8 @@ export function createProfile(key: Key): ProfileDocument {
     published: 0,
     fragments: new Map(),
     departed: new Map(),
-    paths: new Map(),
+    names: NO_NAMES,
+    paths: [],
     pending: undefined,
     only: undefined,
     merged: undefined,
@@ -97,16 +102,53 @@ export function fragmentsChanged(document: ProfileDocument): void {
 /** Derives the next due time from all paths. */
 export function reschedule(document: ProfileDocument): void {
   let due = Infinity;
-  for (const path of document.paths.values()) {
-    const one = pathDueMs(path);
+  for (const path of document.paths) {
+    const one = path === undefined ? Infinity : pathDueMs(path);
     if (one < due) due = one;
   }
   document.dueMs = due;
 }
 
+/** Puts the paths beside the segments of another set; returns those whose segments are gone, by name. */
+export function alignPaths(
+  document: ProfileDocument,
+  names: readonly string[],
+  byName: ReadonlyMap<string, number>,
+): ReadonlyMap<string, PathState> {
+  const gone = new Map<string, PathState>();
+  const before = document.paths;
+  document.paths = new Array<PathState | undefined>(names.length).fill(undefined);
+  before.forEach((path, i) => {
+    if (path === undefined) return;
+    const name = document.names[i] as string;
+    const place = byName.get(name);
+    if (place === undefined) gone.set(name, path);
+    else document.paths[place] = path;
+  });
+  document.names = names;
+  return gone;
+}
+
+/** Present memberships, by name of the segment. */
+export function membersOf({
+  names,
+  paths,
+}: ProfileDocument): readonly { readonly segment: string; readonly enteredAtMs: number }[] {
+  const members: { segment: string; enteredAtMs: number }[] = [];
+  paths.forEach((path, i) => {
+    if (path?.member) members.push({ segment: names[i] as string, enteredAtMs: path.enteredAtMs });
+  });
+  return members.sort((a, b) => (a.segment < b.segment ? -1 : 1));
+}
+
+/** Path state of a segment; undefined where it was never touched. */
+export function pathOf(document: ProfileDocument, segment: string): PathState | undefined {
+  return document.paths[document.names.indexOf(segment)];
+}
+
 /** Rough bytes in memory. */
 export function weightOf(document: ProfileDocument): number {
-  let weight = 600 + 120 * document.departed.size + 100 * document.paths.size;
+  let weight = 600 + 120 * document.departed.size + 20 * document.paths.length;
   for (const fragment of document.fragments.values()) weight += 500 + 160 * (fragment.partials.size + fragment.traits.size);
   return document.pending ? weight + 400 * document.pending.journal.length : weight;
 }

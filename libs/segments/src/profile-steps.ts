@@ -8,7 +8,7 @@ import type { ActiveSet } from './activation.js';
 import { EvaluationPass, type ChangeReason } from './evaluation-pass.js';
 import { removeFragment, storeUpdate, type FragmentUpdate } from './fragment-update.js';
 import { beginPending } from './path-pending.js';
-import { reschedule, type Fragment, type ProfileDocument } from './profile-document.js';
+import { alignPaths, membersOf, reschedule, type Fragment, type ProfileDocument } from './profile-document.js';
 import type { SetIndex } from './set-index.js';
 import { dropSlots } from './slot-keeping.js';
 
@@ -63,13 +63,12 @@ export class ProfileSteps {
     document.hash = hash;
     document.effectiveMs = Math.max(document.effectiveMs, effectiveMs);
     dropSlots(document, index, set);
+    const gone = alignPaths(document, index.names, index.byName);
     this.pass.begin(document, index, 'definitions');
     this.pass.touchAll();
-    for (const name of [...document.paths.keys()].sort()) {
-      if (index.byName.has(name)) continue;
-      const path = document.paths.get(name);
+    for (const name of [...gone.keys()].sort()) {
+      const path = gone.get(name);
       if (path?.member) this.pass.add(name, 'exited', 'definitions', path.enteredAtMs);
-      document.paths.delete(name);
     }
     reschedule(document);
     this.pass.run(document.effectiveMs);
@@ -137,23 +136,24 @@ export class ProfileSteps {
   /** Members that stay are told that their path is pending. */
   private tellStaying(document: ProfileDocument, index: SetIndex, reason: ChangeReason): void {
     const told = new Set(this.pass.changes.map((change: SegmentChange) => change.segment));
-    for (const { name } of index.segments) {
-      const path = document.paths.get(name);
+    for (const [i, name] of index.names.entries()) {
+      const path = document.paths[i];
       if (path?.member && !told.has(name)) this.pass.add(name, 'updated', reason, path.enteredAtMs);
     }
   }
 
   /** Nobody is left: all memberships end and the document becomes a tombstone. */
   private empty(document: ProfileDocument, fragment: Fragment, index: SetIndex | undefined, why: Circumstance): void {
-    const members = [...document.paths].filter(([, path]) => path.member).sort(([a], [b]) => (a < b ? -1 : 1));
+    const members = membersOf(document);
     removeFragment(document, fragment, undefined, this.pass);
     document.pending = undefined;
-    document.paths = new Map();
+    document.paths = [];
+    document.names = [];
     document.dueMs = Infinity;
     if (index === undefined) return;
     this.pass.begin(document, index, why.reason);
     this.pass.publishes = true;
-    for (const [name, path] of members) this.pass.add(name, 'exited', why.reason, path.enteredAtMs, why.mergedInto);
+    for (const { segment, enteredAtMs } of members) this.pass.add(segment, 'exited', why.reason, enteredAtMs, why.mergedInto);
     this.listener.passed(document, this.pass);
     document.set = 0;
     document.hash = '';

@@ -7,19 +7,16 @@ import type { Explanation, FeatureValue, Membership } from '@tessera/contracts';
 import { compilePath } from '@tessera/features';
 import { formatDuration, formatInstant } from '@tessera/time';
 import type { CompiledSegment, CompiledSet } from './compiled.js';
-import { createPathState, wanted, type PathState } from './membership.js';
+import { createPathState, pathDueMs, wanted, type PathState } from './membership.js';
 import { consentOf, DocumentView, materialize, traitsOf } from './merge-view.js';
-import type { ProfileDocument } from './profile-document.js';
+import { alignPaths, membersOf, pathOf, type ProfileDocument } from './profile-document.js';
 import { readFeature } from './publication.js';
-import { indexOf, type SetIndex } from './set-index.js';
+import { indexOf } from './set-index.js';
 
 /** Present memberships, by name. */
 export function readMemberships(document: ProfileDocument): readonly Membership[] {
   const pending = document.pending !== undefined;
-  return [...document.paths]
-    .filter(([, { member }]) => member)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([segment, { enteredAtMs }]) => ({ segment, enteredAt: formatInstant(enteredAtMs), pending }));
+  return membersOf(document).map(({ segment, enteredAtMs }) => ({ segment, enteredAt: formatInstant(enteredAtMs), pending }));
 }
 
 /** Values of Feature documents by name; no names means all. A name that no document has is NOT_FOUND. */
@@ -90,10 +87,12 @@ export function readSegment(
   const segment = index.segments[index.byName.get(segmentName) ?? -1];
   if (segment === undefined) return undefined;
   materialize(document, index);
+  if (document.names !== index.names) alignPaths(document, index.names, index.byName);
   const view = new DocumentView();
   view.document = document;
+  view.index = index;
   const evaluation = segment.evaluate(view, nowMs);
-  const path = document.paths.get(segmentName) ?? createPathState();
+  const path = pathOf(document, segmentName) ?? createPathState();
   const verdict = evaluation.verdict === undefined ? 'unknown' : String(evaluation.verdict);
   return {
     member: path.member,
@@ -104,7 +103,7 @@ export function readSegment(
       ...stabilityInWords(segment, path, wanted(evaluation.verdict, segment.unknown), verdict),
     ].join(' '),
     enteredAt: path.member ? formatInstant(path.enteredAtMs) : undefined,
-    nextChange: instantOrNone(Math.min(path.deadlineMs, evaluation.nextChangeMs, expiryOf(document, segment, index, view))),
+    nextChange: instantOrNone(Math.min(path.timing?.deadlineMs ?? Infinity, evaluation.nextChangeMs, expiryOf(segment, view))),
     pending: document.pending !== undefined,
   };
 }
@@ -113,10 +112,11 @@ function stabilityInWords(segment: CompiledSegment, path: PathState, member: boo
   const words: string[] = [];
   if (verdict === 'unknown')
     words.push(`An unknown answer counts as ${segment.unknown === 'include' ? 'membership' : 'no membership'} here.`);
-  if (path.deadlineMs === Infinity || member === path.member) return words;
-  const since = formatInstant(path.sinceMs);
-  const at = formatInstant(path.deadlineMs);
-  const duration = formatDuration(path.deadlineMs - path.sinceMs);
+  const { timing } = path;
+  if (timing === undefined || timing.deadlineMs === Infinity || member === path.member) return words;
+  const since = formatInstant(timing.sinceMs);
+  const at = formatInstant(timing.deadlineMs);
+  const duration = formatDuration(timing.deadlineMs - timing.sinceMs);
   words.push(
     member
       ? `The condition has held since ${since}; the membership begins at ${at} if it holds for ${duration}.`
@@ -126,14 +126,16 @@ function stabilityInWords(segment: CompiledSegment, path: PathState, member: boo
 }
 
 /** Nearest moment at which a partial that the segment reads, itself or through other segments, changes by time alone. */
-function expiryOf(document: ProfileDocument, segment: CompiledSegment, index: SetIndex, view: DocumentView): number {
+function expiryOf(segment: CompiledSegment, view: DocumentView): number {
+  const { document, index } = view;
   let next = Infinity;
   for (const slotId of segment.slots) next = Math.min(next, view.partial(slotId)?.u ?? Infinity);
   for (const name of segment.segments) {
-    const other = index.segments[index.byName.get(name) ?? -1];
-    if (other === undefined) continue;
-    const path = document.paths.get(name);
-    next = Math.min(next, path?.deadlineMs ?? Infinity, path?.nextChangeMs ?? Infinity, expiryOf(document, other, index, view));
+    const place = index.byName.get(name) ?? -1;
+    const other = index.segments[place];
+    const path = document.paths[place];
+    if (path !== undefined) next = Math.min(next, pathDueMs(path));
+    if (other !== undefined) next = Math.min(next, expiryOf(other, view));
   }
   return next;
 }

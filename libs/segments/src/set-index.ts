@@ -27,6 +27,7 @@ export interface SetIndex {
   readonly traits: ReadonlyMap<string, Use>;
   /** Indexes of the segments that read segment i. */
   readonly dependants: readonly (readonly number[])[];
+  readonly names: readonly string[];
   readonly byName: ReadonlyMap<string, number>;
   readonly features: readonly PublishedFeature[];
 }
@@ -70,6 +71,7 @@ function build(compiled: CompiledSet): SetIndex {
       ]),
     ),
     dependants: compiled.segments.map((segment) => compiled.bySegment.get(segment.name) ?? NONE),
+    names: compiled.segments.map(({ name }) => name),
     byName: new Map(compiled.segments.map((segment, i) => [segment.name, i])),
     features,
   };

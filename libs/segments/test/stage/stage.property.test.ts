@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { FragmentsRecord } from '@tessera/contracts';
 import fc from 'fast-check';
+import { membersOf } from '../../src/profile-document.js';
 import { Driver } from './driver.js';
 import { FragmentsModel } from './fragments-model.js';
 import { LATER_RULES, setOf, SLOTS } from './hand-made-set.js';
@@ -98,9 +99,9 @@ describe('the segments stage', () => {
           else if (value.kind === 'segmentMembership') twin.set(key, Date.parse(value.enteredAt as string));
         }
         const members = ['p1', 'p2'].flatMap((profile) =>
-          [...driver.document(profile).paths]
-            .filter(([, { member }]) => member)
-            .map(([name, path]) => [`w/profile/${profile}/${name}`, path.enteredAtMs]),
+          membersOf(driver.document(profile)).map(
+            ({ segment, enteredAtMs }) => [`w/profile/${profile}/${segment}`, enteredAtMs] as const,
+          ),
         );
         expect(Object.fromEntries(twin)).toEqual(Object.fromEntries(members));
       }),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { isUntouched } from '../../src/membership.js';
+import { isUntouched, pathDueMs, type PathState } from '../../src/membership.js';
+import { pathOf } from '../../src/profile-document.js';
 import { Driver } from './driver.js';
 import { FragmentsModel } from './fragments-model.js';
 import { LATER_RULES, setOf, SLOTS, WITHOUT_PATH } from './hand-made-set.js';
@@ -125,15 +126,22 @@ class World {
         ]),
       ),
       members: Object.fromEntries(
-        WITHOUT_PATH.map((name) => [name, this.driver.document(profile).paths.get(name)?.member === true]),
+        WITHOUT_PATH.map((name) => [name, pathOf(this.driver.document(profile), name)?.member === true]),
       ),
     }));
   }
 
   paths(): unknown {
     return this.of((profile) => {
-      const { paths, pending, dueMs } = this.driver.document(profile);
-      return { pending, dueMs, paths: Object.fromEntries([...paths].filter(([, path]) => !isUntouched(path))) };
+      const document = this.driver.document(profile);
+      const paths = document.names
+        .map((name) => [name, pathOf(document, name)] as const)
+        .filter(([, path]) => path !== undefined && !isUntouched(path));
+      return {
+        pending: document.pending,
+        dueMs: document.dueMs,
+        paths: Object.fromEntries(paths.map(([name, path]) => [name, canonical(path as PathState)])),
+      };
     });
   }
 
@@ -199,4 +207,9 @@ async function played(steps: readonly Step[], finished: boolean) {
     before: [world.values(), world.paths()],
     after: () => [world.values(), world.paths()],
   };
+}
+
+/** A timing in which nothing waits says nothing. */
+function canonical(path: PathState): unknown {
+  return { ...path, timing: pathDueMs(path) === Infinity ? undefined : path.timing };
 }
