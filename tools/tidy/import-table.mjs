@@ -22,7 +22,6 @@ export const IMPORTS = {
   segments: [...LEAVES, 'contracts', 'runtime', 'consent', 'identity', 'features'],
   decisions: [...LEAVES, 'contracts', 'runtime', 'consent', 'identity', 'segments'],
   tracking: [...LEAVES, 'contracts', 'runtime', 'consent', 'identity'],
-  tracking: ['time', 'hash', 'contracts', 'runtime', 'consent', 'identity'],
   catalog: [...LEAVES, 'contracts', 'runtime', 'consent', 'identity', 'features', 'segments', 'decisions'],
 
   'log-memory': [...LEAVES, 'contracts', 'runtime'],
@@ -43,7 +42,6 @@ export const IMPORTS = {
     'decisions',
     'tracking',
     'catalog',
-    'tracking',
     'log-memory',
     'state-memory',
   ],

@@ -3,12 +3,12 @@ import { ProblemException } from '@tessera/nest';
 import type { Credentials } from '@tessera/nest';
 import type { CompiledIdentityRules } from '@tessera/identity';
 import type { Clock, EventLog, Ids } from '@tessera/runtime';
+import { TRACKING_LIMITS } from '@tessera/tracking';
+import type { TrackingLimits } from '@tessera/tracking';
 import type { IngestionCounters } from './intake/counters.js';
 import { INTAKE_LIMITS } from './intake/intake.js';
 import type { IntakeLimits } from './intake/intake.js';
 import type { Reception } from './intake/reception.js';
-import { TRACKING_LIMITS } from './tracking/limits.js';
-import type { TrackingLimits } from './tracking/limits.js';
 
 export type IngestionLimits = TrackingLimits & IntakeLimits;
 

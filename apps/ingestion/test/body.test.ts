@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { Refusal, TRACKING_LIMITS } from '@tessera/tracking';
 import { callAt, originalOf, readArray, readBatch, readSingle, writeKeyIn } from '../src/tracking/body.js';
 import type { Body } from '../src/tracking/body.js';
-import { TRACKING_LIMITS } from '../src/tracking/limits.js';
-import { BodyRefusal, Refusal } from '../src/tracking/refusal.js';
+import { BodyRefusal } from '../src/tracking/body-refusal.js';
 
 const limits = { ...TRACKING_LIMITS, eventBytesMax: 300, batchEventsMax: 5, depthMax: 6, keysMax: 20, expandedBytesMax: 500 };
 const codeOf = (read: Body | BodyRefusal): string =>

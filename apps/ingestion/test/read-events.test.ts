@@ -1,12 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { DEFAULT_IDENTITY_RULES } from '@tessera/identity';
 import fc from 'fast-check';
+import { toTracked, TRACKING_LIMITS } from '@tessera/tracking';
+import type { Arrival } from '@tessera/tracking';
 import { readBatch } from '../src/tracking/body.js';
-import { TRACKING_LIMITS } from '../src/tracking/limits.js';
+import { BodyRefusal } from '../src/tracking/body-refusal.js';
 import { readEvents } from '../src/tracking/read-events.js';
-import { BodyRefusal } from '../src/tracking/refusal.js';
-import { toTracked } from '../src/tracking/to-tracked.js';
-import type { Arrival } from '../src/tracking/to-tracked.js';
 
 const arrival: Arrival = {
   workspace: 'shop',

@@ -1,5 +1,5 @@
 // The doors of the tracking API: path to call. Long names for servers, one letter for Segment's browser client.
-import type { CallType } from '../tracking/to-tracked.js';
+import type { CallType } from '@tessera/tracking';
 
 export type Door = CallType | 'batch' | 'import';
 

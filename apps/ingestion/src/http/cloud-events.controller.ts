@@ -2,16 +2,14 @@
 import { Controller, HttpCode, Inject, Options, Post, Req, Res } from '@nestjs/common';
 import { ProblemException } from '@tessera/nest';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { callOfCloudEvent, checkTraps, Refusal, structuredOf, toTracked } from '@tessera/tracking';
+import type { JsonObject } from '@tessera/tracking';
 import { INGESTION } from '../ingestion-options.js';
 import type { Ingestion } from '../ingestion-options.js';
 import type { Answer } from '../intake/reception.js';
 import { readArray, readSingle } from '../tracking/body.js';
 import type { Body } from '../tracking/body.js';
-import { callOfCloudEvent, structuredOf } from '../tracking/cloud-events.js';
-import { checkTraps } from '../tracking/parse-call.js';
-import type { JsonObject } from '../tracking/parse-call.js';
-import { BodyRefusal, Refusal } from '../tracking/refusal.js';
-import { toTracked } from '../tracking/to-tracked.js';
+import { BodyRefusal } from '../tracking/body-refusal.js';
 import { answerOrigin, answerPreflight, checkOrigin, credentialFor } from './source.js';
 import { bodyOf } from './tracking.controller.js';
 

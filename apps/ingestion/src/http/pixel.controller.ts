@@ -3,11 +3,11 @@
 import { Controller, Get, Header, Inject, Param, Query, Req, Res } from '@nestjs/common';
 import { ProblemException } from '@tessera/nest';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { toTracked } from '@tessera/tracking';
 import { INGESTION } from '../ingestion-options.js';
 import type { Ingestion } from '../ingestion-options.js';
 import { readSingle } from '../tracking/body.js';
-import { BodyRefusal } from '../tracking/refusal.js';
-import { toTracked } from '../tracking/to-tracked.js';
+import { BodyRefusal } from '../tracking/body-refusal.js';
 import { doorOf } from './calls.js';
 import { credentialFor } from './source.js';
 

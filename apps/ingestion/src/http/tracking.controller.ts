@@ -2,12 +2,12 @@
 import { Controller, HttpCode, Inject, Options, Post, Req, Res } from '@nestjs/common';
 import { ProblemException } from '@tessera/nest';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { toTracked } from '@tessera/tracking';
 import { INGESTION } from '../ingestion-options.js';
 import type { Ingestion } from '../ingestion-options.js';
 import type { Answer } from '../intake/reception.js';
 import { readBatch, readSingle } from '../tracking/body.js';
-import { BodyRefusal } from '../tracking/refusal.js';
-import { toTracked } from '../tracking/to-tracked.js';
+import { BodyRefusal } from '../tracking/body-refusal.js';
 import { DOORS, doorOf } from './calls.js';
 import type { Door } from './calls.js';
 import { answerOrigin, answerPreflight, checkOrigin, credentialFor } from './source.js';

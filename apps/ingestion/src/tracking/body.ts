@@ -4,12 +4,20 @@
 // O2 Of members with the same name the last one counts, as in JSON.parse.
 // O3 Events are parsed one by one, on demand: after the credential of the request is known.
 import { isAscii, isUtf8 } from 'node:buffer';
-import { checkTraps, parseCall, sliceText } from './parse-call.js';
-import type { JsonObject, ParsedCall } from './parse-call.js';
-import { BodyRefusal, describe, Refusal } from './refusal.js';
-import { eachElement, eachMember, measureValue, newMeasure, skipSpace } from './scan.js';
-import type { Measure } from './scan.js';
-import type { TrackingLimits } from './limits.js';
+import {
+  checkTraps,
+  describe,
+  eachElement,
+  eachMember,
+  measureValue,
+  newMeasure,
+  parseCall,
+  Refusal,
+  skipSpace,
+  sliceText,
+} from '@tessera/tracking';
+import type { JsonObject, Measure, ParsedCall, TrackingLimits } from '@tessera/tracking';
+import { BodyRefusal } from './body-refusal.js';
 
 export interface Body {
   readonly bytes: Buffer;

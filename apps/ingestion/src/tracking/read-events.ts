@@ -4,11 +4,11 @@
 // Q3 A repeated message id of the same sender is left out here already. One that is missed here (two senders share an id) is
 //    dropped by features, as across requests: where a batch is cut changes nothing.
 import type { TrackedRecord } from '@tessera/contracts';
+import { Refusal } from '@tessera/tracking';
+import type { ParsedCall, TrackingLimits } from '@tessera/tracking';
 import { callAt } from './body.js';
 import type { Body } from './body.js';
-import type { TrackingLimits } from './limits.js';
-import type { ParsedCall } from './parse-call.js';
-import { BodyRefusal, Refusal } from './refusal.js';
+import { BodyRefusal } from './body-refusal.js';
 
 export interface RefusedEvent {
   readonly index: number;

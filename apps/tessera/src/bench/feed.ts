@@ -5,7 +5,7 @@ import { keyOf } from '@tessera/contracts';
 import { partitionOf } from '@tessera/hash';
 import { DEFAULT_IDENTITY_RULES } from '@tessera/identity';
 import type { EventLog, NewRecord } from '@tessera/runtime';
-import { Refusal, toTracked, type ParsedCall } from '@tessera/app-ingestion';
+import { Refusal, toTracked, type ParsedCall } from '@tessera/tracking';
 
 /** Records per append: the frame of the embedded log. */
 const FRAME = 1_000;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { isAscii } from 'node:buffer';
-import { TRACKING_LIMITS } from '../src/tracking/limits.js';
-import { parseCall } from '../src/tracking/parse-call.js';
-import { Refusal } from '../src/tracking/refusal.js';
-import { measureValue, newMeasure } from '../src/tracking/scan.js';
+import { TRACKING_LIMITS } from '../src/limits.js';
+import { parseCall } from '../src/parse-call.js';
+import { Refusal } from '../src/refusal.js';
+import { measureValue, newMeasure } from '../src/scan.js';
 
 function parse(text: string): unknown {
   const bytes = Buffer.from(text);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { hash53 } from '@tessera/hash';
 import { DEFAULT_IDENTITY_RULES } from '@tessera/identity';
-import type { JsonObject, ParsedCall } from '../src/tracking/parse-call.js';
-import { Refusal } from '../src/tracking/refusal.js';
-import { toTracked } from '../src/tracking/to-tracked.js';
-import type { Arrival, CallType } from '../src/tracking/to-tracked.js';
+import type { JsonObject, ParsedCall } from '../src/parse-call.js';
+import { Refusal } from '../src/refusal.js';
+import { toTracked } from '../src/to-tracked.js';
+import type { Arrival, CallType } from '../src/to-tracked.js';
 
 const receivedMs = Date.parse('2026-01-05T09:00:00.000Z');
 const arrival: Arrival = {

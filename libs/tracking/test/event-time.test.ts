@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseInstant } from '@tessera/time';
 import fc from 'fast-check';
-import { eventTime, readTime } from '../src/tracking/event-time.js';
-import { Refusal } from '../src/tracking/refusal.js';
+import { eventTime, readTime } from '../src/event-time.js';
+import { Refusal } from '../src/refusal.js';
 
 const RECEIVED = '2026-01-05T09:00:00.000Z';
 const receivedMs = Date.parse(RECEIVED);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { eachElement, measureValue, newMeasure, skipSpace, TRAP } from '../src/tracking/scan.js';
+import { eachElement, measureValue, newMeasure, skipSpace, TRAP } from '../src/scan.js';
 
 /** JSON text with white space wherever JSON allows it. */
 const spaced = (value: unknown, gap: string): string => {

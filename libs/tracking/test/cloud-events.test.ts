@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { callOfCloudEvent, structuredOf } from '../src/tracking/cloud-events.js';
-import { Refusal } from '../src/tracking/refusal.js';
+import { callOfCloudEvent, structuredOf } from '../src/cloud-events.js';
+import { Refusal } from '../src/refusal.js';
 
 const event = {
   specversion: '1.0',

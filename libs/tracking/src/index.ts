@@ -1,0 +1,12 @@
+export { callOfCloudEvent, structuredOf } from './cloud-events.js';
+export { eventTime, readTime } from './event-time.js';
+export type { ArrivalTimes, ClockRule } from './event-time.js';
+export { TRACKING_LIMITS } from './limits.js';
+export type { TrackingLimits } from './limits.js';
+export { checkTraps, parseCall, sliceText } from './parse-call.js';
+export type { JsonObject, ParsedCall } from './parse-call.js';
+export { describe, Refusal } from './refusal.js';
+export { eachElement, eachMember, measureValue, newMeasure, skipSpace } from './scan.js';
+export type { Measure } from './scan.js';
+export { toTracked } from './to-tracked.js';
+export type { Arrival, CallType } from './to-tracked.js';
