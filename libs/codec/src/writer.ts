@@ -3,6 +3,8 @@
 //    Text is well-formed Unicode: half of a surrogate pair, which ingestion should not let in, becomes U+FFFD, in keys too.
 // C2 The returned bytes are a view of a chunk that is not used again: they stay valid.
 
+/** Chunks grow: a writer that is made for a few bytes costs a few bytes. */
+const FIRST_CHUNK_BYTES = 1 << 10;
 const CHUNK_BYTES = 1 << 20;
 const encoder = new TextEncoder();
 const doubleBytes = new Uint8Array(8);
@@ -17,7 +19,7 @@ export function isShortInteger(value: number): boolean {
 }
 
 export class Writer {
-  private chunk = new Uint8Array(CHUNK_BYTES);
+  private chunk = new Uint8Array(FIRST_CHUNK_BYTES);
   private start = 0;
   private at = 0;
 
@@ -153,7 +155,7 @@ export class Writer {
   private room(bytes: number): void {
     if (this.at + bytes <= this.chunk.length) return;
     const pending = this.chunk.subarray(this.start, this.at);
-    const next = new Uint8Array(Math.max(CHUNK_BYTES, (pending.length + bytes) * 2));
+    const next = new Uint8Array(Math.max(Math.min(CHUNK_BYTES, this.chunk.length * 4), (pending.length + bytes) * 2));
     next.set(pending);
     this.at = pending.length;
     this.start = 0;
