@@ -1,0 +1,136 @@
+// What the system publishes as metrics: plain counters of the stages and the doors, read when a scraper asks.
+import type { DecisionCounters } from '@tessera/app-decisions';
+import type { IngestionCounters } from '@tessera/app-ingestion';
+import type { HostedStage, Ledger } from '@tessera/runtime';
+import type { MetricSource, Reading } from '@tessera/telemetry';
+
+const OUTCOMES = ['control', 'replayed', 'applied', 'duplicate', 'late', 'dropped', 'deadLettered'] as const;
+
+/** What stages count beside the outcomes of their records. */
+const WORK = {
+  outputs: ['tessera_stage_outputs', 'Records appended by a stage.'],
+  timersFired: ['tessera_stage_timers_fired', 'Timers that fired.'],
+  ticksAppended: ['tessera_stage_ticks', 'Ticks appended because a timer was due and no record had come.'],
+  checkpoints: ['tessera_stage_checkpoints', 'Checkpoints begun.'],
+  documentsWritten: ['tessera_stage_documents_written', 'State documents written.'],
+  writesRefused: ['tessera_stage_writes_refused', 'Writes refused by their guard: the stored document was ahead.'],
+  restarts: ['tessera_stage_restarts', 'Times a partition went on from its partition document after a failure.'],
+} as const satisfies Partial<Record<keyof Ledger, readonly [string, string]>>;
+
+export function stageMetrics(hosts: readonly HostedStage[]): readonly MetricSource[] {
+  const work = (Object.keys(WORK) as (keyof typeof WORK)[]).map((field): MetricSource => {
+    const [name, help] = WORK[field];
+    return counter(name, help, () => hosts.map((host) => one(sum(host, (ledger) => ledger[field]), { stage: host.stage.name })));
+  });
+  return [
+    counter('tessera_stage_records', 'Records read by a stage, by what became of them.', () =>
+      hosts.flatMap((host) =>
+        OUTCOMES.map((outcome) => one(sum(host, (ledger) => ledger[outcome]), { stage: host.stage.name, outcome })),
+      ),
+    ),
+    counter('tessera_stage_reasons', 'Records late, dropped or dead-lettered by a stage, by reason.', () => hosts.flatMap(reasonsOf)),
+    gauge('tessera_stage_records_unaccounted', 'Records read and accounted for nowhere: always 0.', () =>
+      hosts.map((host) => one(sum(host, (ledger) => ledger.missing), { stage: host.stage.name })),
+    ),
+    gauge('tessera_stage_lag_records', 'Records that a stage has not yet stepped.', () =>
+      Promise.all(hosts.map(async (host) => one(await host.lag(), { stage: host.stage.name }))),
+    ),
+    gauge('tessera_stage_partitions_not_running', 'Partitions that back off or stand still.', () =>
+      hosts.map((host) => one(host.loops.filter(({ status }) => status !== 'running').length, { stage: host.stage.name })),
+    ),
+    ...work,
+  ];
+}
+
+export function ingestionMetrics(counters: () => IngestionCounters | undefined): readonly MetricSource[] {
+  return [
+    counter('tessera_ingestion_events', 'Events by what became of them at the door.', () => {
+      const found = counters();
+      return [
+        one(found?.accepted, { verdict: 'accepted' }),
+        one(found?.duplicateInRequest, { verdict: 'duplicate-in-request' }),
+        one(found?.notDurable, { verdict: 'not-durable' }),
+        one(total(found?.deadLettered), { verdict: 'dead-lettered' }),
+      ];
+    }),
+    counter('tessera_ingestion_dead_letters', 'Events refused, by reason.', () => readings(counters()?.deadLettered, 'reason')),
+    counter('tessera_ingestion_requests_refused', 'Requests refused as a whole, by code.', () => readings(counters()?.refused, 'code')),
+  ];
+}
+
+export function decisionMetrics(
+  counters: () => DecisionCounters | undefined,
+  stalenessMs: () => number | undefined,
+): readonly MetricSource[] {
+  return [
+    counter('tessera_decisions', 'Requests for decisions, by how they ended.', () => {
+      const found = counters();
+      return [
+        one(found?.answered, { result: 'answered' }),
+        one(found?.refused, { result: 'refused' }),
+        one(found?.timeouts, { result: 'answered-late-read-model' }),
+        one(found?.unavailable, { result: 'answered-without-read-model' }),
+      ];
+    }),
+    counter('tessera_decision_slots', 'Slots decided, by status and reason.', () => {
+      const slots = counters()?.slots ?? new Map<string, number>();
+      return [...slots].map(([name, value]) => {
+        const [status = '', reason = ''] = name.split(' ');
+        return one(value, { status, reason });
+      });
+    }),
+    counter('tessera_decisions_logged', 'Decisions by whether their log has them.', () => [
+      one(counters()?.logged, { logged: 'yes' }),
+      one(counters()?.notLogged, { logged: 'no' }),
+    ]),
+    gauge('tessera_read_model_staleness_seconds', 'Age of what decisions read.', () => {
+      const ms = stalenessMs();
+      return ms === undefined ? [] : [one(ms / 1_000)];
+    }),
+  ];
+}
+
+export function processMetrics(): readonly MetricSource[] {
+  return [
+    counter('process_cpu_seconds', 'CPU time of the process.', () => {
+      const { user, system } = process.cpuUsage();
+      return [one((user + system) / 1e6)];
+    }),
+    gauge('process_resident_memory_bytes', 'Resident memory of the process.', () => [one(process.memoryUsage.rss())]),
+    gauge('process_uptime_seconds', 'Since the process started.', () => [one(process.uptime())]),
+  ];
+}
+
+function counter(name: string, help: string, read: MetricSource['read']): MetricSource {
+  return { name, help, kind: 'counter', read };
+}
+
+function gauge(name: string, help: string, read: MetricSource['read']): MetricSource {
+  return { name, help, kind: 'gauge', read };
+}
+
+function one(value: number | undefined, labels: Readonly<Record<string, string>> = {}): Reading {
+  return { value: value ?? 0, labels };
+}
+
+function readings(counts: ReadonlyMap<string, number> | undefined, label: string): readonly Reading[] {
+  return [...(counts ?? [])].map(([name, value]) => one(value, { [label]: name }));
+}
+
+function total(counts: ReadonlyMap<string, number> | undefined): number {
+  let all = 0;
+  for (const value of counts?.values() ?? []) all += value;
+  return all;
+}
+
+function sum({ loops }: HostedStage, of: (ledger: Ledger) => number): number {
+  return loops.reduce((all, { options }) => all + of(options.ledger), 0);
+}
+
+function reasonsOf({ stage, loops }: HostedStage): readonly Reading[] {
+  const reasons = new Map<string, number>();
+  for (const { options } of loops) {
+    for (const [reason, count] of options.ledger.reasons) reasons.set(reason, (reasons.get(reason) ?? 0) + count);
+  }
+  return [...reasons].map(([reason, value]) => one(value, { stage: stage.name, reason }));
+}

@@ -1,0 +1,13 @@
+// The registry of verbs. To add one:
+//   1. Write src/verbs/NAME.ts with `export const NAME: Verb = { register(program, context) { program.command('NAME')… } }`.
+//      A verb decodes its options, calls, prints with `context.print`, and throws what went wrong; `context.exit(3)` for differences.
+//   2. Load what is heavy inside the action, `await import('../embedded.js')`, so that `tessera --help` stays quick.
+//   3. To speak with the system that runs on the data folder use `connect()` of src/client.ts: `http(path)` and `grpc(service)`, with
+//      the address and the token at hand.
+//   4. Add it to the list below.
+import type { Verb } from './verb.js';
+import { config } from './verbs/config.js';
+import { dev } from './verbs/dev.js';
+import { doctor } from './verbs/doctor.js';
+
+export const VERBS: readonly Verb[] = [dev, config, doctor];

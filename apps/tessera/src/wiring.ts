@@ -1,0 +1,57 @@
+// The adapters of the embedded profile: the one file that names them.
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { LmdbEventLog } from '@tessera/log-lmdb';
+import { LmdbStateStore } from '@tessera/state-lmdb';
+import { systemClock, systemIds, type Clock, type EventLog, type Ids, type StateStore } from '@tessera/runtime';
+
+/** What a system stands on. */
+export interface SystemPorts {
+  readonly log: EventLog;
+  readonly store: StateStore;
+  readonly clock: Clock;
+  readonly ids: Ids;
+}
+
+/** A data folder has one owner. */
+export class DataFolderOwnedError extends Error {
+  constructor(
+    readonly folder: string,
+    readonly pid: number,
+    cause: unknown,
+  ) {
+    super(
+      `the data folder ${folder} is in use by process ${String(pid)}. ` +
+        `Stop that process (kill ${String(pid)}), or start on another folder: TESSERA_DATA=./other`,
+      { cause },
+    );
+    this.name = 'DataFolderOwnedError';
+  }
+}
+
+/** Opens the log and the state store of a data folder; throws DataFolderOwnedError while another process has it. */
+export async function openPorts(data: string, partitions: number): Promise<SystemPorts> {
+  const folder = resolve(data);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    const log = await LmdbEventLog.open({ folder: join(folder, 'log'), clock: 'append', partitions, nowMs: () => systemClock.nowMs() });
+    try {
+      const store = await LmdbStateStore.open({ folder: join(folder, 'state') });
+      return { log, store, clock: systemClock, ids: systemIds };
+    } catch (error) {
+      await log.close();
+      throw error;
+    }
+  } catch (error) {
+    throw isOwned(error) ? new DataFolderOwnedError(folder, error.pid, error) : error;
+  }
+}
+
+export async function closePorts({ log, store }: SystemPorts): Promise<void> {
+  await store.close();
+  await log.close();
+}
+
+function isOwned(error: unknown): error is Error & { readonly pid: number } {
+  return error instanceof Error && error.name === 'FolderOwnedError' && 'pid' in error;
+}
