@@ -70,7 +70,7 @@ test('the naive recomputation and the core agree about every person at every mom
       await core.world.advanceTo(core.world.nowMs + 1_500);
       agree(core, { sent, parted });
     }),
-    { numRuns: 60, seed: 20260105 },
+    { numRuns: 300, seed: 20260105 },
   );
 }, 20_000);
 

@@ -1,1 +1,11 @@
-export {};
+export { parseScenarios, ScenarioError } from './scenarios/scenario.js';
+export type { Action, Expectation, ExpectedChange, ExpectedSlot, PersonRef, Scenario, Step } from './scenarios/scenario.js';
+export { runScenario } from './scenarios/run-scenario.js';
+export type { DecidedSlotAnswer, Failure, ScenarioHost, ScenarioOutcome, ToldChange } from './scenarios/run-scenario.js';
+export type { SerialStage } from './serial-context.js';
+export { SerialWorld } from './serial-world.js';
+export type { Emission, SerialDocument, SerialPartition, SerialWorldOptions } from './serial-world.js';
+export { simulate } from './simulator/main.js';
+export type { SimulationSummary } from './simulator/main.js';
+export { runWorld } from './simulator/world.js';
+export type { WorldReport } from './simulator/world.js';

@@ -88,6 +88,18 @@ export function memberSince(facts: Facts, person: PersonName, segment: string, t
   return since;
 }
 
+/** When a person last left a segment by t; undefined for who is in it or never was. */
+export function leftAt(facts: Facts, person: PersonName, segment: string, tMs: number): number | undefined {
+  const events = peopleAt(facts, tMs).get(person) ?? [];
+  const member = (at: number): boolean => (segment === 'engaged' ? isEngaged(events, at) : holds(segment, events, at));
+  let next: number | undefined;
+  for (const at of [...moments(events, tMs), tMs].reverse()) {
+    if (member(at)) return next;
+    next = at;
+  }
+  return undefined;
+}
+
 export interface NaiveFeatures {
   readonly 'revenue-90d': number;
   readonly views: number;
