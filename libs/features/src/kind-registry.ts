@@ -11,7 +11,7 @@ import { mean } from './kinds/mean.js';
 import { min } from './kinds/min.js';
 import { sum } from './kinds/sum.js';
 import { trail } from './kinds/trail.js';
-import type { DistinctPartial, Partial_, TrailPartial } from './partial.js';
+import type { Partial_, TrailPartial } from './partial.js';
 import type { Aggregate, AggregateSlot, Slot } from './plan.js';
 
 const AGGREGATES = { count, sum, mean, min, max, first, last, distinct } as const satisfies Readonly<Record<Aggregate, unknown>>;
@@ -19,7 +19,7 @@ const AGGREGATES = { count, sum, mean, min, max, first, last, distinct } as cons
 export interface FeatureValue {
   /** The value of an aggregate, the events of a trail; undefined where there is none. */
   readonly value: Scalar | TrailPartial['e'];
-  /** A cap was reached: `distinct` is then a lower bound, a trail lacks its oldest events. */
+  /** A cap was reached (`distinct` is then a lower bound, a trail lacks its oldest events), or old events leave in tiles. */
   readonly approximate: boolean;
   /** Next moment, milliseconds since the epoch, at which time alone may change the value; Infinity for never. */
   readonly nextChangeMs: number;
@@ -37,7 +37,7 @@ export function mergePartials(slot: Slot, partials: readonly Partial_[]): Partia
 export function valueOf(slot: Slot, partial: Partial_ | undefined): FeatureValue {
   return {
     value: kindOf(slot).read(partial),
-    approximate: (partial as DistinctPartial | TrailPartial | undefined)?.a === true,
+    approximate: partial?.a === true,
     nextChangeMs: partial?.u ?? Infinity,
   };
 }

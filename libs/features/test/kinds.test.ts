@@ -17,6 +17,8 @@ interface Raw {
   readonly value: Value;
   readonly mask: number;
   readonly untilMs: number;
+  /** The partial it is in says `approximate`. */
+  readonly tiled: boolean;
 }
 
 const selector = { event: 'Order Completed', where: [] };
@@ -42,6 +44,7 @@ function fragmentsOf(slot: Slot): fc.Arbitrary<readonly (readonly Raw[])[]> {
     value: isNumeric(slot) ? amount : word,
     mask: fc.integer({ min: 1, max: 7 }),
     untilMs: fc.oneof(fc.integer({ min: 10, max: 20 }), fc.constant(Infinity)),
+    tiled: fc.integer({ min: 0, max: 9 }).map((one) => one === 0),
   });
   // A sender's message ids are its own: duplicates are gone before a kind sees them.
   return fc.array(fc.uniqueArray(raw, { minLength: 1, maxLength: 5, selector: ({ messageId }) => messageId }), { maxLength: 5 });
@@ -93,7 +96,7 @@ describe.each(slots.map((slot) => [slot.id, slot] as const))('%s', (_, slot) => 
         expectSame(merged, union.length === 0 ? undefined : partialOf(slot, union));
         const { value, approximate, nextChangeMs } = valueOf(slot, merged);
         expectValue(slot, value, union);
-        expect(approximate).toBe(false);
+        expect(approximate).toBe(union.some(({ tiled }) => tiled));
         expect(nextChangeMs).toBe(Math.min(Infinity, ...union.map(({ untilMs }) => untilMs)));
         if (slot.kind === 'aggregate') expect(readerOf(slot)(merged)).toBe(value);
       }),
@@ -197,7 +200,7 @@ describe('above its cap', () => {
 /** The partial of these events, by definition. */
 function partialOf(slot: Slot, events: readonly Raw[]): Partial_ {
   const soonest = Math.min(...events.map(({ untilMs }) => untilMs));
-  const u = soonest === Infinity ? {} : { u: soonest };
+  const u = { ...(events.some(({ tiled }) => tiled) && { a: true as const }), ...(soonest !== Infinity && { u: soonest }) };
   const numbers = events.map(({ value }) => value as number);
   const ordered = events.toSorted(
     (a, b) => a.timeMs - b.timeMs || order(a.messageId, b.messageId) || order(JSON.stringify(a.value), JSON.stringify(b.value)),

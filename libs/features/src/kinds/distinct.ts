@@ -2,7 +2,7 @@
 // C1 At most DISTINCT_VALUES_MAX values are kept, the least by their texts: so a cut does not depend on the order of merges either.
 //    From there on the number is a lower bound, and `a` says so.
 import type { DistinctPartial } from '../partial.js';
-import { ending, type Kind } from './kind.js';
+import { ended, type Kind } from './kind.js';
 
 export const DISTINCT_VALUES_MAX = 1_024;
 
@@ -11,7 +11,7 @@ export const distinct: Kind<DistinctPartial> = {
     const v = union(a.v, b.v);
     const cut = v.length > DISTINCT_VALUES_MAX;
     if (cut) v.length = DISTINCT_VALUES_MAX;
-    return { v, ...ending(a, b, cut) };
+    return ended({ v }, a, b, cut);
   },
   read: (partial) => (partial === undefined ? 0 : partial.v.length),
 };

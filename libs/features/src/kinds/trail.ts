@@ -2,7 +2,7 @@
 // T1 Ordered by (own time, message id). Events of two senders stay two, even where one message id was sent by both; then the mask decides.
 // T2 At most TRAIL_EVENTS_MAX events are kept, the newest; `a` says that older ones were cut.
 import type { TrailPartial } from '../partial.js';
-import { ending, type Kind } from './kind.js';
+import { ended, type Kind } from './kind.js';
 
 export const TRAIL_EVENTS_MAX = 512;
 
@@ -11,7 +11,7 @@ type TrailEvent = TrailPartial['e'][number];
 export const trail: Kind<TrailPartial, TrailPartial['e'] | undefined> = {
   merge: (a, b) => {
     const cut = a.e.length + b.e.length > TRAIL_EVENTS_MAX;
-    return { e: newest(a.e, b.e), ...ending(a, b, cut) };
+    return ended({ e: newest(a.e, b.e) }, a, b, cut);
   },
   read: (partial) => partial?.e,
 };
