@@ -1,7 +1,7 @@
 // Scenarios: timelines in YAML, read once into typed steps. The form is that of docs/scenarios.md.
 // N1 A file that says something this runner does not know is refused with its place; nothing is skipped.
 import { parseDuration, parseInstant } from '@tessera/time';
-import { LineCounter, parseAllDocuments } from 'yaml';
+import { LineCounter, parseAllDocuments, type Document } from 'yaml';
 
 export interface PersonRef {
   readonly userId?: string;
@@ -20,7 +20,10 @@ export interface Expectation {
   readonly person: PersonRef;
   readonly segments?: Readonly<Record<string, boolean>>;
   readonly features?: Readonly<Record<string, unknown>>;
+  /** By path. */
   readonly traits?: Readonly<Record<string, unknown>>;
+  /** All purposes that the person has answered. */
+  readonly consent?: Readonly<Record<string, boolean>>;
   readonly sameProfileAs?: PersonRef;
   readonly otherProfileThan?: PersonRef;
   readonly changes?: readonly ExpectedChange[];
@@ -47,7 +50,7 @@ export type Action =
     };
 
 export interface Step {
-  /** `steps[3]`, with the line in the file. */
+  /** `FILE:LINE steps[3]`. */
   readonly place: string;
   /** Time passes by this first, or up to that moment. */
   readonly advanceMs?: number;
@@ -76,11 +79,16 @@ export function parseScenarios(text: string, file: string): readonly Scenario[] 
   return documents.map((document) => {
     const [error] = document.errors;
     if (error) throw new ScenarioError(`${file}:${String(lines.linePos(error.pos[0]).line)}: ${error.message}`);
-    return readScenario(document.toJS({ maxAliasCount: 100 }), file);
+    return readScenario(document.toJS({ maxAliasCount: 1_000 }), file, (i) => lineOf(document, i, lines));
   });
 }
 
-function readScenario(value: unknown, file: string): Scenario {
+function lineOf(document: Document, step: number, lines: LineCounter): number {
+  const node = document.getIn(['steps', step], true) as { readonly range?: readonly [number, ...number[]] } | undefined;
+  return node?.range ? lines.linePos(node.range[0]).line : 1;
+}
+
+function readScenario(value: unknown, file: string, lineOfStep: (step: number) => number): Scenario {
   const at = new Place(file, '');
   const mapping = at.mapping(value, ['scenario', 'definitions', 'start', 'steps']);
   const start = at.key('start');
@@ -93,7 +101,7 @@ function readScenario(value: unknown, file: string): Scenario {
     steps: at
       .key('steps')
       .list(mapping['steps'])
-      .map((step, i) => readStep(step, at.key('steps').item(i))),
+      .map((step, i) => readStep(step, new Place(`${file}:${String(lineOfStep(i))}`, `steps[${String(i)}]`))),
   };
 }
 
@@ -131,18 +139,29 @@ function readDecide(step: Mapping, at: Place): Action {
     ]),
   );
   const slots = place.key('slots').list(asked['slots']).map(String);
-  return { kind: 'decide', person: readPerson(asked['person'], place.key('person')), slots, context: (asked['context'] ?? {}) as Mapping, expect };
+  const context = place.key('context').mapping(asked['context'] ?? {});
+  return { kind: 'decide', person: readPerson(asked['person'], place.key('person')), slots, context, expect };
 }
 
 function readExpectation(value: unknown, at: Place): Expectation {
-  const mapping = at.mapping(value, ['person', 'segments', 'features', 'traits', 'same-profile-as', 'other-profile-than', 'changes']);
+  const mapping = at.mapping(value, [
+    'person',
+    'segments',
+    'features',
+    'traits',
+    'consent',
+    'same-profile-as',
+    'other-profile-than',
+    'changes',
+  ]);
   const optional = <T>(key: string, name: string, read: (value: unknown, place: Place) => T): Record<string, T> =>
     key in mapping ? { [name]: read(mapping[key], at.key(key)) } : {};
   return {
     person: readPerson(mapping['person'], at.key('person')),
-    ...optional('segments', 'segments', (held, place) => place.mapping(held) as Record<string, boolean>),
+    ...optional('segments', 'segments', (held, place) => place.flags(held)),
     ...optional('features', 'features', (held, place) => place.mapping(held)),
     ...optional('traits', 'traits', (held, place) => place.mapping(held)),
+    ...optional('consent', 'consent', (held, place) => place.flags(held)),
     ...optional('same-profile-as', 'sameProfileAs', readPerson),
     ...optional('other-profile-than', 'otherProfileThan', readPerson),
     ...optional('changes', 'changes', (held, place) => place.list(held).map((change, i) => readChange(change, place.item(i)))),
@@ -162,6 +181,9 @@ function readChange(value: unknown, at: Place): ExpectedChange {
 function readPerson(value: unknown, at: Place): PersonRef {
   const mapping = at.mapping(value, ['userId', 'anonymousId', 'identities']);
   if (Object.keys(mapping).length === 0) at.refuse('a person: userId, anonymousId or identities', value);
+  for (const key of ['userId', 'anonymousId']) if (key in mapping) at.key(key).text(mapping[key]);
+  const identities = 'identities' in mapping ? at.key('identities').mapping(mapping['identities']) : {};
+  for (const [namespace, text] of Object.entries(identities)) at.key('identities').key(namespace).text(text);
   return mapping as PersonRef;
 }
 
@@ -198,6 +220,12 @@ class Place {
     return value as Mapping;
   }
 
+  flags(value: unknown): Readonly<Record<string, boolean>> {
+    for (const [key, held] of Object.entries(this.mapping(value)))
+      if (typeof held !== 'boolean') this.key(key).refuse('true or false', held);
+    return value as Record<string, boolean>;
+  }
+
   list(value: unknown): readonly unknown[] {
     return Array.isArray(value) ? value : this.refuse('a list', value);
   }
@@ -207,7 +235,9 @@ class Place {
   }
 
   duration(value: unknown): number {
-    return (typeof value === 'string' ? parseDuration(value) : undefined) ?? this.refuse('a duration such as 29m59.999s or 24h', value);
+    return (
+      (typeof value === 'string' ? parseDuration(value) : undefined) ?? this.refuse('a duration such as 29m59.999s or 24h', value)
+    );
   }
 
   instant(value: unknown): number {
