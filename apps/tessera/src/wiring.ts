@@ -30,14 +30,14 @@ export class DataFolderOwnedError extends Error {
 }
 
 /** Opens the log and the state store of a data folder; throws DataFolderOwnedError while another process has it. */
-export async function openPorts(data: string, partitions: number): Promise<SystemPorts> {
+export async function openPorts(data: string, partitions: number, clock: Clock = systemClock): Promise<SystemPorts> {
   const folder = resolve(data);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   try {
-    const log = await LmdbEventLog.open({ folder: join(folder, 'log'), clock: 'append', partitions, nowMs: () => systemClock.nowMs() });
+    const log = await LmdbEventLog.open({ folder: join(folder, 'log'), clock: 'append', partitions, nowMs: () => clock.nowMs() });
     try {
       const store = await LmdbStateStore.open({ folder: join(folder, 'state') });
-      return { log, store, clock: systemClock, ids: systemIds };
+      return { log, store, clock, ids: systemIds };
     } catch (error) {
       await log.close();
       throw error;
