@@ -8,12 +8,14 @@ import type { Config } from './config.js';
 import { accessOf, openCredentials, type CredentialsFile } from './credentials-file.js';
 import { removeEndpoints, writeEndpoints } from './endpoints-file.js';
 import { openSystem, type Endpoints, type System } from './system.js';
-import { closePorts, openPorts } from './wiring.js';
+import { closePorts, openPorts, type SystemPorts } from './wiring.js';
 
 export interface Embedded {
   readonly system: System;
   readonly endpoints: Endpoints;
   readonly credentials: CredentialsFile;
+  /** What it stands on, for checks beside the doors. */
+  readonly ports: SystemPorts;
   /** Absolute. */
   readonly data: string;
   /** Stops the system and closes the data folder. */
@@ -40,7 +42,7 @@ export async function openEmbedded(config: Config, journal?: Journal): Promise<E
         await closePorts(ports);
       }
     };
-    return { system, endpoints, credentials, data, stop: () => (stopping ??= stop()) };
+    return { system, endpoints, credentials, ports, data, stop: () => (stopping ??= stop()) };
   } catch (error) {
     await closePorts(ports);
     throw error;
