@@ -1,0 +1,3 @@
+export { LmdbEnvironment } from './environment.js';
+export type { ByteDatabase } from './environment.js';
+export { FolderOwnedError } from './owner.js';
