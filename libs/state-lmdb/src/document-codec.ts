@@ -1,0 +1,73 @@
+// Documents on disk: a fixed header, then the document's own canonical bytes. Guard and timers are read from the header alone.
+// D1 A stored document that a later release wrote in another form is an error, never a wrong value.
+//
+// Document: version u8, flags u8 (1: a job is owed), last offset f64, due f64 (Infinity: no timer), bytes.
+// Partition document: version u8, next offset f64, log time f64, bytes.
+import type { Key } from '@tessera/contracts';
+import type { PartitionDocument, StateDocument } from '@tessera/runtime';
+
+const VERSION = 1;
+const JOB_OWED = 1;
+const AT = { flags: 1, lastOffset: 2, dueMs: 10, bytes: 18 } as const;
+const PARTITION_AT = { nextOffset: 1, logTimeMs: 9, bytes: 17 } as const;
+
+/** Values of many documents in one piece of memory: an allocation per document costs as much as writing it. */
+export function encodeDocuments(documents: readonly StateDocument[]): readonly Buffer[] {
+  let total = 0;
+  for (const { bytes } of documents) total += AT.bytes + bytes.length;
+  const memory = Buffer.allocUnsafeSlow(total);
+  let at = 0;
+  return documents.map(({ lastOffset, dueMs, jobOwed, bytes }) => {
+    memory[at] = VERSION;
+    memory[at + AT.flags] = jobOwed ? JOB_OWED : 0;
+    memory.writeDoubleBE(lastOffset, at + AT.lastOffset);
+    memory.writeDoubleBE(dueMs, at + AT.dueMs);
+    memory.set(bytes, at + AT.bytes);
+    const start = at;
+    at += AT.bytes + bytes.length;
+    return memory.subarray(start, at);
+  });
+}
+
+/** `stored` may be LMDB's own reused memory, and longer than `length`: everything that is kept is copied. */
+export function decodeDocument(key: Key, stored: Buffer, length: number): StateDocument {
+  const bytes = new Uint8Array(length - AT.bytes);
+  bytes.set(stored.subarray(AT.bytes, length));
+  return { key, lastOffset: lastOffsetOf(stored), dueMs: dueMsOf(stored), jobOwed: jobOwedOf(stored), bytes };
+}
+
+export function lastOffsetOf(stored: Buffer): number {
+  requireVersion(stored);
+  return stored.readDoubleBE(AT.lastOffset);
+}
+
+export function dueMsOf(stored: Buffer): number {
+  requireVersion(stored);
+  return stored.readDoubleBE(AT.dueMs);
+}
+
+export function jobOwedOf(stored: Buffer): boolean {
+  return ((stored[AT.flags] as number) & JOB_OWED) !== 0;
+}
+
+export function encodePartition({ nextOffset, logTimeMs, bytes }: PartitionDocument): Buffer {
+  const stored = Buffer.allocUnsafeSlow(PARTITION_AT.bytes + bytes.length);
+  stored[0] = VERSION;
+  stored.writeDoubleBE(nextOffset, PARTITION_AT.nextOffset);
+  stored.writeDoubleBE(logTimeMs, PARTITION_AT.logTimeMs);
+  stored.set(bytes, PARTITION_AT.bytes);
+  return stored;
+}
+
+export function decodePartition(stored: Buffer): PartitionDocument {
+  requireVersion(stored);
+  return {
+    nextOffset: stored.readDoubleBE(PARTITION_AT.nextOffset),
+    logTimeMs: stored.readDoubleBE(PARTITION_AT.logTimeMs),
+    bytes: new Uint8Array(stored.subarray(PARTITION_AT.bytes)),
+  };
+}
+
+function requireVersion(stored: Buffer): void {
+  if (stored[0] !== VERSION) throw new Error(`a state document has form ${String(stored[0])}, written by a later release`);
+}
