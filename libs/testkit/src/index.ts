@@ -1,3 +1,9 @@
+export { journalViolations } from './contract-suites/contract.js';
+export type { JournalEntry, TestRunner } from './contract-suites/contract.js';
+export { eventLogContract } from './contract-suites/event-log.js';
+export type { EventLogConditions, EventLogContract, EventLogOffer, EventLogSubject } from './contract-suites/event-log.js';
+export { stateStoreContract } from './contract-suites/state-store.js';
+export type { StateStoreContract, StateStoreOffer, StateStoreSubject } from './contract-suites/state-store.js';
 export { CoreWorld } from './scenarios/core-world.js';
 export { loadScenarios, loadScenarioText } from './scenarios/load-scenarios.js';
 export type { LoadedAction, LoadedScenario, LoadedStep } from './scenarios/load-scenarios.js';
