@@ -12,7 +12,7 @@ try {
     const appends = Array.from({ length: 8 }, async (_, i) => {
       const partition = i % 2;
       const id = `${round}.${i}`;
-      const value = { kind: 'auditRecorded', id, padding: 'x'.repeat(Number(payload)) };
+      const value = { kind: 'auditRecorded', subject: id, recorded: 'x'.repeat(Number(payload)) };
       const records = Array.from({ length: 1 + (round % 50) }, () => ({ key: `w/workspace/${id}`, value }));
       const { firstOffset } = await log.append('events', partition, records);
       say(`${partition} ${firstOffset} ${records.length} ${id}`);
