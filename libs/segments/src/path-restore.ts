@@ -31,24 +31,27 @@ export function shadowSteps(): ProfileSteps {
   return new ProfileSteps(SILENT, true);
 }
 
-/** Installs the folded path at `nowMs`; returns the changes against what was told while it was pending. */
+/**
+ * Installs the folded path; timers up to `ownTimeMs` have fired. Returns the changes against what was told while it was pending.
+ * It is no moment of its own in the person's life: what is told late afterwards still takes effect when it would have.
+ */
 export function restorePath(
   document: ProfileDocument,
   pending: PendingPath,
   folded: Uint8Array,
   index: SetIndex,
-  nowMs: number,
+  ownTimeMs: number,
 ): readonly SegmentChange[] {
   const steps = shadowSteps();
   const shadow = decodeProfile(folded, document.key);
   for (const entry of pending.journal) replay(shadow, entry, index, steps);
-  steps.fire(shadow, index, nowMs);
+  steps.fire(shadow, index, ownTimeMs);
   alignPaths(document, index.names, index.byName);
   alignPaths(shadow, index.names, index.byName);
   const told = document.paths;
   document.paths = shadow.paths;
   document.pending = undefined;
-  document.effectiveMs = nowMs;
+  document.effectiveMs = Math.max(document.effectiveMs, shadow.effectiveMs);
   steps.evaluateAll(document, index);
   reschedule(document);
   return differences(told, document.paths, index);

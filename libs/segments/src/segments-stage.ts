@@ -203,8 +203,8 @@ class Profiles {
     const { pending } = document;
     if (pending === undefined || pending.basis !== record.basis || active === undefined) return STALE_BASIS;
     this.outputs.record = undefined;
-    const nowMs = Math.max(document.effectiveMs, context.logTimeMs);
-    const changes = restorePath(document, pending, record.path, this.indexFor(active, document.workspace), nowMs);
+    const ownTimeMs = Math.max(document.effectiveMs, context.logTimeMs);
+    const changes = restorePath(document, pending, record.path, this.indexFor(active, document.workspace), ownTimeMs);
     if (changes.length > 0) this.outputs.tellChanges(document, changes);
     return APPLIED;
   }

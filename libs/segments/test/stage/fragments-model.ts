@@ -26,6 +26,8 @@ export type Observer = (profile: string, fragment: ModelFragment, nowMs: number,
 
 export class FragmentsModel {
   nowMs = 1000;
+  /** Records are stamped so much later than what they tell: the stage's timers run ahead of them. */
+  lagMs = 0;
   readonly fragments: readonly ModelFragment[];
   private readonly offsets: number[] = [0, 0, 0, 0];
   private slots = new Set(['a10', 'b', 'lastA']);
@@ -47,12 +49,16 @@ export class FragmentsModel {
     }));
   }
 
+  get stampMs(): number {
+    return this.nowMs + this.lagMs;
+  }
+
   /** Lets time pass: expiries, and the ticks that the owner of a due timer appends. */
   advance(byMs: number): void {
     const until = this.nowMs + byMs;
     for (;;) {
       const expiry = Math.min(...this.fragments.map((fragment) => expiryOf(fragment, this.nowMs)));
-      const due = Math.min(expiry, this.driver.dueMs);
+      const due = Math.min(expiry, Math.max(this.driver.dueMs - this.lagMs, this.nowMs));
       if (due > until) break;
       this.nowMs = due;
       if (due < expiry) this.tick();
@@ -85,10 +91,14 @@ export class FragmentsModel {
     const { id, source } = fragment;
     const offset = this.nextOffset(source);
     const version = { workspace: 'w', fragment: id, source, generation: 1, offset, effectiveMs: this.nowMs };
-    this.driver.tell(from, { kind: 'fragmentDetached', profile: from, index: 0, toProfile: to, reason, ...version }, this.nowMs);
+    this.driver.tell(
+      from,
+      { kind: 'fragmentDetached', profile: from, index: 0, toProfile: to, reason, ...version },
+      this.stampMs,
+    );
     this.observer(from, fragment, this.nowMs, true);
     fragment.profile = to;
-    this.driver.tell(to, { ...this.recordOf(fragment, 'moved', offset, 1), reason, full: true, fromProfile: from }, this.nowMs);
+    this.driver.tell(to, { ...this.recordOf(fragment, 'moved', offset, 1), reason, full: true, fromProfile: from }, this.stampMs);
     this.observer(to, fragment, this.nowMs, false);
   }
 
@@ -101,7 +111,7 @@ export class FragmentsModel {
 
   tick(): void {
     for (let partition = 0; partition < this.driver.partitions.length; partition++) {
-      this.driver.control(partition, { kind: 'tick', closing: false, source: -1, effectiveMs: 0 }, this.nowMs);
+      this.driver.control(partition, { kind: 'tick', closing: false, source: -1, effectiveMs: 0 }, this.stampMs);
     }
   }
 
@@ -126,7 +136,7 @@ export class FragmentsModel {
         purposes.map((purpose) => [purpose, fragment.consent[purpose] as { granted: boolean; timeMs: number }]),
       ),
     };
-    this.driver.tell(fragment.profile, some, this.nowMs);
+    this.driver.tell(fragment.profile, some, this.stampMs);
     this.observer(fragment.profile, fragment, this.nowMs, false);
   }
 

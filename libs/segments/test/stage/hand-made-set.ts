@@ -47,6 +47,20 @@ export const RULES: readonly Rule[] = [
       return last === undefined || nowMs >= last + SILENCE_MS ? Infinity : last + SILENCE_MS;
     },
   },
+  {
+    // Its verdict comes back at the very moment at which its deadline runs out.
+    name: 'blinks',
+    slots: ['lastA'],
+    exitAfterMs: 4,
+    test: (view, nowMs) => {
+      const last = lastOf(view);
+      return last !== undefined && nowMs - last < 24 && (nowMs - last) % 8 < 4;
+    },
+    next: (view, nowMs) => {
+      const last = lastOf(view);
+      return last === undefined || nowMs - last >= 24 ? Infinity : nowMs + 4 - ((nowMs - last) % 4);
+    },
+  },
   { name: 'steady', slots: ['a10'], enterAfterMs: 7, exitAfterMs: 4, test: (view) => countOf(view, 'a10') >= 1 },
   { name: 'both', segments: ['active', 'steady'], test: (view) => view.member('active') && view.member('steady') },
   {
@@ -99,7 +113,7 @@ export function setOf(
           { name: 'country', version: 1, source: { kind: 'trait', path: 'address.country' } },
         ]
       : [],
-    publishedTraits: publishes ? ['plan'] : [],
+    publishedTraits: publishes ? ['plan', 'address'] : [],
     documents: new Map(),
   };
 }

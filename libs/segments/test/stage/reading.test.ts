@@ -24,6 +24,7 @@ describe('reading a profile', () => {
   test('gives its memberships with the time of entry', () => {
     expect(readMemberships(played().document('p1'))).toEqual([
       { segment: 'active', enteredAt: at(1002), pending: false },
+      { segment: 'blinks', enteredAt: at(1000), pending: false },
       { segment: 'perhaps-pro', enteredAt: at(1000), pending: false },
     ]);
   });

@@ -5,7 +5,9 @@ import { membersOf, pathOf } from '../../src/profile-document.js';
 import { Driver } from './driver.js';
 import { LATER_RULES, RULES, setOf, SLOTS } from './hand-made-set.js';
 
-const SET = setOf(1);
+/** Without the one that blinks: it would have a part in every timeline. */
+const CALM = RULES.filter(({ name }) => name !== 'blinks');
+const SET = setOf(1, CALM);
 const at = (ms: number): string => new Date(ms).toISOString();
 
 let nextOffset = 0;
@@ -174,13 +176,15 @@ describe('features', () => {
     driver.tell('p', changed('p', { traits: { color: { value: 'red', timeMs: 1002, messageId: 'm' } } }), 1002);
     expect(told()).toEqual([{ features: { 'a-count': 1 }, traits: {}, consent: {} }]);
     driver.emitted.length = 0;
-    driver.tell('p', changed('p', { traits: { address: { value: { country: 'CA' }, timeMs: 1003, messageId: 'm' } } }), 1003);
+    const address = { country: 'CA' };
+    const features = { 'a-count': 1, country: 'CA' };
+    driver.tell('p', changed('p', { traits: { address: { value: address, timeMs: 1003, messageId: 'm' } } }), 1003);
     driver.tell('p', changed('p', { traits: { plan: { value: 'pro', timeMs: 1004, messageId: 'm' } } }), 1004);
     driver.tell('p', changed('p', { consent: { ads: { granted: false, timeMs: 1005 } } }), 1005);
     expect(told()).toEqual([
-      { features: { 'a-count': 1, country: 'CA' }, traits: {}, consent: {} },
-      { features: { 'a-count': 1, country: 'CA' }, traits: { plan: 'pro' }, consent: {} },
-      { features: { 'a-count': 1, country: 'CA' }, traits: { plan: 'pro' }, consent: { ads: false } },
+      { features, traits: { address }, consent: {} },
+      { features, traits: { plan: 'pro', address }, consent: {} },
+      { features, traits: { plan: 'pro', address }, consent: { ads: false } },
     ]);
   });
 });
@@ -239,6 +243,7 @@ describe('a merge', () => {
     expect(driver.tell('p', changed('p', { offset: 600, index: 9 }), 1011)).toEqual({ kind: 'drop', reason: 'stale-version' });
     expect(driver.tell('p', changed('p', { ...bought, offset: 602, full: true }), 1012)).toEqual({ kind: 'applied' });
     expect(driver.of('segment-changes', 'segmentsChanged').at(-1)).toMatchObject({ profile: 'p', sequence: 3 });
+    expect(driver.document('p').departed.size).toBe(0);
   });
 
   test('that takes one of several fragments evaluates what is left, with reason `merged`', () => {
@@ -287,7 +292,7 @@ describe('an un-merge', () => {
     expect(await driver.runJobs(1005)).toBe(1);
     expect(told()).toEqual([
       {
-        effective: at(1005),
+        effective: at(1004),
         changes: [
           { segment: 'perhaps-pro', kind: 'updated', reason: 'restored', enteredAt: at(1000), pending: false },
           { segment: 'steady', kind: 'exited', reason: 'restored', enteredAt: at(1004), pending: false },
@@ -295,6 +300,33 @@ describe('an un-merge', () => {
       },
     ]);
     driver.control(0, { kind: 'tick', closing: false, source: -1, effectiveMs: 0 }, 1010);
+    expect(pathOf(driver.document('p'), 'steady')).toMatchObject({ member: true, enteredAtMs: 1007 });
+  });
+
+  test('makes every membership its verdict at once, also those that were waiting and that nothing touched', () => {
+    const driver = started();
+    const other = { fragment: 'anonymous_id:d9|spell:0' };
+    driver.tell('p', changed('p', { ...bought, ...other }), 1000);
+    driver.tell('p', changed('p', viewed(1)), 1001);
+    driver.emitted.length = 0;
+    driver.tell('p', detached('p', 'q', { ...other, reason: 'unlinked', effectiveMs: 1003 }), 1003);
+    const [change] = driver.of('segment-changes', 'segmentsChanged');
+    expect(change?.changes.map(({ segment, kind, pending }) => `${segment} ${kind} ${String(pending)}`)).toEqual([
+      'buyer exited true',
+      'steady entered true',
+      'not-both exited true',
+      'perhaps-pro updated true',
+    ]);
+  });
+
+  test('folds fragments of several sources in the order of what they told', async () => {
+    const driver = started();
+    const other = { fragment: 'anonymous_id:d9|spell:0', source: 1 };
+    driver.tell('p', changed('p', { ...viewed(1), ...other, offset: 9_000 }), 1000);
+    driver.tell('p', changed('p', { ...viewed(1), effectiveMs: 1003 }), 1003);
+    driver.tell('p', changed('p', { partials: { a10: null }, ...other, offset: 9_001, effectiveMs: 1005 }), 1005);
+    driver.tell('p', changed('p', { ...bought, fragment: 'x', reason: 'unlinked', full: true, effectiveMs: 1020 }), 1020);
+    await driver.runJobs(1021);
     expect(pathOf(driver.document('p'), 'steady')).toMatchObject({ member: true, enteredAtMs: 1007 });
   });
 
@@ -395,6 +427,15 @@ describe('definitions', () => {
     expect([...(driver.document('p').only?.partials.keys() ?? [])]).toEqual(['a10', 'b']);
   });
 
+  test('forget a slot that none of two later sets asks for', () => {
+    const [second, third] = [setOf(2, LATER_RULES, SLOTS.slice(0, 2)), setOf(3, LATER_RULES, SLOTS.slice(0, 2))];
+    const driver = started([SET, second, third]);
+    driver.activate(second, 1000);
+    driver.tell('p', changed('p', { partials: { lastA: { v: 'x', t: 1, i: 'm' }, b: { n: 1 } } }), 1001);
+    driver.activate(third, 1002);
+    expect([...(driver.document('p').only?.partials.keys() ?? [])]).toEqual(['b']);
+  });
+
   test('that follow each other closely lose no value, and none comes back from before', () => {
     const [second, third] = [setOf(2, LATER_RULES, SLOTS.slice(0, 2)), setOf(3, RULES, SLOTS)];
     const driver = started([SET, second, third]);
@@ -418,6 +459,24 @@ describe('definitions', () => {
     ready(3, 1);
     expect(kept()).toEqual([{ v: 'x', t: 999, i: 'm' }, undefined]);
     expect(driver.document('p').set).toBe(3);
+    expect([...driver.document('p').fragments.values()].map(({ early }) => early.size)).toEqual([0, 0]);
+  });
+});
+
+describe('a record', () => {
+  test('that tells everything ends what it does not name', () => {
+    const driver = started();
+    const partials = { a10: { n: 2, u: 9000 }, b: { n: 1 } };
+    const plan = { value: 'pro', timeMs: 1, messageId: 'm' };
+    driver.tell('p', changed('p', { partials, traits: { plan }, consent: { ads: { granted: true, timeMs: 1 } } }), 1000);
+    driver.tell('p', changed('p', { ...bought, reason: 'backfill', full: true }), 1001);
+    const [, change] = driver.of('segment-changes', 'segmentsChanged');
+    expect(change?.changes.map(({ segment, kind, reason }) => `${segment} ${kind} ${reason}`)).toEqual([
+      'active exited definitions',
+      'pro exited definitions',
+    ]);
+    const told = driver.of('profile-features', 'profileFeatures').at(-1);
+    expect(told).toMatchObject({ features: { 'a-count': 0 }, traits: {}, consent: {} });
   });
 });
 
@@ -456,8 +515,8 @@ describe('with an event clock', () => {
       const ready = (source: number, effectiveMs: number): void => {
         driver.control(0, { kind: 'definitionsReady', workspace: 'w', set: 1, hash: 'hash-1', source, effectiveMs }, effectiveMs);
       };
-      ready(0, 900);
-      if (!late) ready(1, 1200);
+      ready(0, late ? 900 : 1200);
+      if (!late) ready(1, 900);
       driver.tell('p', changed('p', bought), 1000);
       if (late) ready(1, 1200);
       return pathOf(driver.document('p'), 'buyer');
@@ -465,6 +524,27 @@ describe('with an event clock', () => {
     expect(results).toEqual([
       expect.objectContaining({ member: true, enteredAtMs: 1200 }),
       expect.objectContaining({ member: true, enteredAtMs: 1200 }),
+    ]);
+  });
+
+  test('timers that were due before another set came into force fire under the former one', () => {
+    const later = setOf(
+      2,
+      CALM.filter(({ name }) => name !== 'steady' && name !== 'both' && name !== 'not-both'),
+    );
+    const driver = started([SET, later], 'event');
+    driver.tell('p', changed('p', { partials: { a10: { n: 1, u: 9000 } } }), 1000);
+    driver.activate(later, 1100);
+    const told = driver
+      .of('segment-changes', 'segmentsChanged')
+      .map(({ effective, changes }) => [
+        effective,
+        ...changes.map(({ segment, kind, reason }) => `${segment} ${kind} ${reason}`),
+      ]);
+    expect(told).toEqual([
+      [at(1000), 'perhaps-pro entered conditions'],
+      [at(1007), 'steady entered stability'],
+      [at(1100), 'steady exited definitions'],
     ]);
   });
 });

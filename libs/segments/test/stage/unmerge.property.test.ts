@@ -55,9 +55,11 @@ class World {
     private readonly merges: boolean,
     evict: boolean,
     partitions: number,
+    lagMs: number,
   ) {
     this.driver = new Driver({ sets: SETS, partitions, evict });
     this.model = new FragmentsModel(this.driver, HOMES);
+    this.model.lagMs = lagMs;
     this.driver.activate(SETS[0], 990);
     // A fragment begins with something that it tells: one that never spoke is nobody's.
     for (const fragment of this.model.fragments) this.model.trait(fragment, 'locale', 'en');
@@ -67,11 +69,11 @@ class World {
     for (const each of steps) {
       if (each.step === 'happen') happen(this.model, each.happening);
       else if (each.step === 'fold') {
-        this.driver.deliver(this.owed, this.model.nowMs);
+        this.driver.deliver(this.owed, this.model.stampMs);
         this.owed = await this.driver.prepareJobs();
       } else if (each.step === 'activate') this.activate();
       else if (each.step === 'deliver') {
-        this.driver.deliver(this.owed, this.model.nowMs);
+        this.driver.deliver(this.owed, this.model.stampMs);
         this.owed = [];
       } else {
         this.model.advance(each.afterMs);
@@ -89,7 +91,7 @@ class World {
     this.set += 1;
     this.model.publish(set.plan.slots.map(({ id }) => id));
     this.model.advance(1);
-    this.driver.activate(set, this.model.nowMs);
+    this.driver.activate(set, this.model.stampMs);
   }
 
   unlinkAll(): void {
@@ -113,8 +115,8 @@ class World {
   }
 
   async finish(): Promise<void> {
-    this.driver.deliver(this.owed, this.model.nowMs);
-    while ((await this.driver.runJobs(this.model.nowMs)) > 0);
+    this.driver.deliver(this.owed, this.model.stampMs);
+    while ((await this.driver.runJobs(this.model.stampMs)) > 0);
   }
 
   values(): unknown {
@@ -153,24 +155,31 @@ class World {
 describe('merge, more events, un-merge', () => {
   test('equals the world in which the link never was: values and value memberships at once, path state when it is restored', async () => {
     await fc.assert(
-      fc.asyncProperty(before, after, fc.boolean(), fc.constantFrom(1, 3), async (first, second, evict, partitions) => {
-        const merged = new World(true, evict, partitions);
-        const never = new World(false, false, partitions);
-        for (const world of [merged, never]) {
-          await world.play(first);
-          world.unlinkAll();
-        }
-        expect(merged.values()).toEqual(never.values());
-        for (const world of [merged, never]) {
-          await world.play(second);
-          world.unlinkAll();
-        }
-        expect(merged.values()).toEqual(never.values());
-        await merged.finish();
-        expect(merged.paths()).toEqual(never.paths());
-        for (const world of [merged, never]) world.model.advance(40);
-        expect(merged.paths()).toEqual(never.paths());
-      }),
+      fc.asyncProperty(
+        before,
+        after,
+        fc.boolean(),
+        fc.constantFrom(1, 3),
+        fc.constantFrom(0, 3, 12),
+        async (first, second, evict, partitions, lagMs) => {
+          const merged = new World(true, evict, partitions, lagMs);
+          const never = new World(false, false, partitions, lagMs);
+          for (const world of [merged, never]) {
+            await world.play(first);
+            world.unlinkAll();
+          }
+          expect(merged.values()).toEqual(never.values());
+          for (const world of [merged, never]) {
+            await world.play(second);
+            world.unlinkAll();
+          }
+          expect(merged.values()).toEqual(never.values());
+          await merged.finish();
+          expect(merged.paths()).toEqual(never.paths());
+          for (const world of [merged, never]) world.model.advance(40);
+          expect(merged.paths()).toEqual(never.paths());
+        },
+      ),
       { numRuns: 250 },
     );
   });
@@ -185,7 +194,7 @@ describe('merge, more events, un-merge', () => {
             if (value?.kind !== 'fragmentChanged' && value?.kind !== 'fragmentDetached' && value?.kind !== 'pathRestored')
               continue;
             const reason = value.kind === 'pathRestored' ? 'stale-basis' : 'stale-version';
-            expect(driver.append(partition, key, value, model.nowMs)).toEqual({ kind: 'drop', reason });
+            expect(driver.append(partition, key, value, model.stampMs)).toEqual({ kind: 'drop', reason });
           }
         }
         expect(driver.emitted).toHaveLength(emitted);
@@ -197,7 +206,7 @@ describe('merge, more events, un-merge', () => {
 });
 
 async function played(steps: readonly Step[], finished: boolean) {
-  const world = new World(true, false, 2);
+  const world = new World(true, false, 2, 0);
   await world.play(steps);
   if (finished) world.unlinkAll();
   await world.finish();
