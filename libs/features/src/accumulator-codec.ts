@@ -1,43 +1,34 @@
 // Accumulators as partials for the log, and as bytes for the store (lifetime values only: windows are derived from entries).
 import type { Reader, Writer } from '@tessera/codec';
-import { accumulatorOf, type Accumulator } from './accumulator.js';
+import { accumulatorOf, sortedTexts, type Accumulator } from './accumulator.js';
 import { readDecimal, writeDecimal, type Scalar } from './cell.js';
 import type { Partial_ } from './partial.js';
 
-export interface Window {
-  /** Time of the first entry inside. */
-  readonly headMs: number;
-  readonly windowMs: number;
+/** What a profile is told; undefined over no values. Without windowMs nothing leaves. Above the cap of `distinct`, `u` is that of the values. */
+export function tellAccumulator(held: Accumulator, windowMs: number | undefined, approximate: boolean): Partial_ | undefined {
+  const partial: (Partial_ & { a?: true; u?: number }) | undefined = contentOf(held);
+  if (partial === undefined) return undefined;
+  if (approximate || (held.kind === 'distinct' && held.cut)) partial.a = true;
+  if (windowMs !== undefined) partial.u = held.holderMs + windowMs;
+  return partial;
 }
 
-/** What a profile is told; undefined over no values. */
-export function tellAccumulator(held: Accumulator, window: Window | undefined, approximate: boolean): Partial_ | undefined {
-  const partial = bare(held, window);
-  return partial && approximate ? { ...partial, a: true } : partial;
-}
-
-function bare(held: Accumulator, window: Window | undefined): Partial_ | undefined {
+/** A new object each time: what was told is never changed afterwards. */
+function contentOf(held: Accumulator): Partial_ | undefined {
   switch (held.kind) {
     case 'count':
-      if (held.n === 0) return undefined;
-      return window ? { n: held.n, u: window.headMs + window.windowMs } : { n: held.n };
+      return held.n === 0 ? undefined : { n: held.n };
     case 'sum':
     case 'mean':
-      if (held.n === 0) return undefined;
-      return window ? { s: held.s, n: held.n, u: window.headMs + window.windowMs } : { s: held.s, n: held.n };
+      return held.n === 0 ? undefined : { s: held.s, n: held.n };
     case 'min':
     case 'max':
-      if (held.v === undefined) return undefined;
-      return window ? { v: held.v, u: held.t + window.windowMs } : { v: held.v };
+      return held.v === undefined ? undefined : { v: held.v };
     case 'first':
     case 'last':
-      if (held.v === undefined) return undefined;
-      return window ? { v: held.v, t: held.t, i: held.i, u: held.t + window.windowMs } : { v: held.v, t: held.t, i: held.i };
-    case 'distinct': {
-      if (held.texts.size === 0) return undefined;
-      const partial = { v: [...held.texts.keys()].sort(), ...(held.cut ? { a: true as const } : {}) };
-      return window ? { ...partial, u: Math.min(...held.texts.values()) + window.windowMs } : partial;
-    }
+      return held.v === undefined ? undefined : { v: held.v, t: held.t, i: held.i };
+    case 'distinct':
+      return held.texts.size === 0 ? undefined : { v: sortedTexts(held) };
   }
 }
 
@@ -57,7 +48,6 @@ export function writeAccumulator(writer: Writer, held: Accumulator): void {
     case 'min':
     case 'max':
       writer.json(held.v);
-      writer.int(held.t);
       return;
     case 'first':
     case 'last':
@@ -67,7 +57,7 @@ export function writeAccumulator(writer: Writer, held: Accumulator): void {
       return;
     case 'distinct':
       writer.bool(held.cut);
-      writer.json(Object.fromEntries(held.texts));
+      writer.json(sortedTexts(held));
   }
 }
 
@@ -85,7 +75,6 @@ export function readAccumulator(reader: Reader): Accumulator {
     case 'min':
     case 'max':
       held.v = (reader.json() ?? undefined) as number | undefined;
-      held.t = reader.int();
       break;
     case 'first':
     case 'last':
@@ -95,7 +84,7 @@ export function readAccumulator(reader: Reader): Accumulator {
       break;
     case 'distinct':
       held.cut = reader.bool();
-      for (const [text, time] of Object.entries(reader.json() as Record<string, number>)) held.texts.set(text, time);
+      for (const text of reader.json() as string[]) held.texts.set(text, 0);
   }
   return held;
 }

@@ -1,6 +1,8 @@
 // Accumulators: the running value of one slot over the entries that are in its window (or over a lifetime).
-// A1 Adding and removing entries in time order gives the same accumulator as folding what is left from nothing.
-// A2 `partial` is a new object each time; what was told is never changed afterwards.
+// A1 Adding and removing entries gives the same accumulator as folding what is left from nothing, in any order.
+// A2 `addEntry` says whether what is told changed: a value that only repeats another tells nothing new.
+// A3 `holderMs` is the time of the entry whose leaving changes what is told next; Infinity over no values. Over a lifetime
+//    nothing leaves, and it means nothing.
 import { addDecimals, subtractDecimals, ZERO } from './decimal.js';
 import { greatestIn, leastIn, numbersIn, textsIn, type Cell, type Scalar } from './cell.js';
 import { DISTINCT_VALUES_MAX } from './kinds/distinct.js';
@@ -9,31 +11,37 @@ import type { Decimal } from './partial.js';
 export interface CountAccumulator {
   readonly kind: 'count';
   n: number;
+  holderMs: number;
 }
 export interface SumAccumulator {
   readonly kind: 'sum' | 'mean';
   s: Decimal;
   n: number;
+  holderMs: number;
 }
 export interface ExtremeAccumulator {
   readonly kind: 'min' | 'max';
   /** Undefined over no numbers. */
   v: number | undefined;
-  /** Time of the latest entry that has it. */
-  t: number;
+  holderMs: number;
 }
 export interface ValueAccumulator {
   readonly kind: 'first' | 'last';
   v: Scalar | undefined;
+  /** Own time and message id of its event. */
   t: number;
   i: string;
+  holderMs: number;
 }
 export interface DistinctAccumulator {
   readonly kind: 'distinct';
-  /** Canonical text to the time of its latest entry. */
+  /** The least DISTINCT_VALUES_MAX canonical texts, each with the time of its latest entry. */
   readonly texts: Map<string, number>;
+  /** The texts in order; never changed, replaced when they change. Undefined: not asked for since. */
+  sorted: readonly string[] | undefined;
   /** A value was left out at the cap. */
   cut: boolean;
+  holderMs: number;
 }
 
 export type Accumulator = CountAccumulator | SumAccumulator | ExtremeAccumulator | ValueAccumulator | DistinctAccumulator;
@@ -41,47 +49,49 @@ export type Accumulator = CountAccumulator | SumAccumulator | ExtremeAccumulator
 export function accumulatorOf(kind: Accumulator['kind']): Accumulator {
   switch (kind) {
     case 'count':
-      return { kind, n: 0 };
+      return { kind, n: 0, holderMs: Infinity };
     case 'sum':
     case 'mean':
-      return { kind, s: ZERO, n: 0 };
+      return { kind, s: ZERO, n: 0, holderMs: Infinity };
     case 'min':
     case 'max':
-      return { kind, v: undefined, t: 0 };
+      return { kind, v: undefined, holderMs: Infinity };
     case 'first':
     case 'last':
-      return { kind, v: undefined, t: 0, i: '' };
+      return { kind, v: undefined, t: 0, i: '', holderMs: Infinity };
     case 'distinct':
-      return { kind, texts: new Map(), cut: false };
+      return { kind, texts: new Map(), sorted: undefined, cut: false, holderMs: Infinity };
   }
 }
 
-/** One entry. True when the accumulator changed. */
-export function addEntry(held: Accumulator, timeMs: number, id: string, cell: Cell, weight: number): boolean {
+/** One entry, which leaves by `entryMs` (0 over a lifetime), of an event at timeMs. True when what is told changed. */
+export function addEntry(held: Accumulator, entryMs: number, timeMs: number, id: string, cell: Cell, weight: number): boolean {
   switch (held.kind) {
     case 'count':
+      if (entryMs < held.holderMs) held.holderMs = entryMs;
       held.n += weight;
       return true;
     case 'sum':
     case 'mean': {
       const numbers = numbersIn(cell);
       if (!numbers) return false;
+      if (entryMs < held.holderMs) held.holderMs = entryMs;
       held.s = addDecimals(held.s, numbers.s);
       held.n += numbers.n;
       return true;
     }
     case 'min':
     case 'max':
-      return addExtreme(held, timeMs, cell);
+      return addExtreme(held, entryMs, cell);
     case 'first':
     case 'last':
-      return addValue(held, timeMs, id, cell);
+      return addValue(held, entryMs, timeMs, id, cell);
     case 'distinct':
-      return addDistinct(held, timeMs, cell);
+      return addDistinct(held, entryMs, cell);
   }
 }
 
-/** An entry leaves count, sum and mean. The others are looked up again where they may have lost their holder. */
+/** An entry leaves count, sum and mean; whoever removes it finds the next holder. */
 export function removeEntry(held: CountAccumulator | SumAccumulator, cell: Cell, weight: number): void {
   if (held.kind === 'count') held.n -= weight;
   else {
@@ -92,41 +102,78 @@ export function removeEntry(held: CountAccumulator | SumAccumulator, cell: Cell,
   }
 }
 
-function addExtreme(held: ExtremeAccumulator, timeMs: number, cell: Cell): boolean {
+/** Texts whose latest entry left go; only while none was cut, else one of those would come in. */
+export function forgetTexts(held: DistinctAccumulator, goneMs: number): void {
+  for (const [text, latestMs] of held.texts) if (latestMs <= goneMs) held.texts.delete(text);
+  held.sorted = undefined;
+  held.holderMs = leastOf(held.texts);
+}
+
+export function sortedTexts(held: DistinctAccumulator): readonly string[] {
+  return (held.sorted ??= [...held.texts.keys()].sort());
+}
+
+function addExtreme(held: ExtremeAccumulator, entryMs: number, cell: Cell): boolean {
   const value = held.kind === 'min' ? leastIn(cell) : greatestIn(cell);
   if (value === undefined) return false;
   if (held.v !== undefined && (held.kind === 'min' ? value > held.v : value < held.v)) return false;
-  if (value === held.v && timeMs <= held.t) return false;
+  if (value === held.v && entryMs <= held.holderMs) return false;
   held.v = value;
-  held.t = timeMs;
+  held.holderMs = entryMs;
   return true;
 }
 
-function addValue(held: ValueAccumulator, timeMs: number, id: string, cell: Cell): boolean {
+function addValue(held: ValueAccumulator, entryMs: number, timeMs: number, id: string, cell: Cell): boolean {
   if (cell === undefined) return false;
-  const value = typeof cell === 'object' ? cell[held.kind] : cell;
+  const [v, t, i] = typeof cell === 'object' ? cell[held.kind] : [cell, timeMs, id];
   if (held.v !== undefined) {
-    const later = timeMs > held.t || (timeMs === held.t && id > held.i);
+    if (t === held.t && i === held.i) return false;
+    const later = t > held.t || (t === held.t && i > held.i);
     if (later !== (held.kind === 'last')) return false;
-    if (timeMs === held.t && id === held.i) return false;
   }
-  held.v = value;
-  held.t = timeMs;
-  held.i = id;
+  held.v = v;
+  held.t = t;
+  held.i = i;
+  held.holderMs = entryMs;
   return true;
 }
 
-function addDistinct(held: DistinctAccumulator, timeMs: number, cell: Cell): boolean {
+function addDistinct(held: DistinctAccumulator, entryMs: number, cell: Cell): boolean {
   let changed = false;
-  for (const text of textsIn(cell)) {
-    const before = held.texts.get(text);
-    if (before === undefined && held.texts.size >= DISTINCT_VALUES_MAX) {
-      changed ||= !held.cut;
-      held.cut = true;
-    } else if (before === undefined || before < timeMs) {
-      held.texts.set(text, timeMs);
-      changed = true;
-    }
-  }
+  for (const text of textsIn(cell)) if (addText(held, text, entryMs)) changed = true;
   return changed;
+}
+
+export function addText(held: DistinctAccumulator, text: string, entryMs: number): boolean {
+  const { texts } = held;
+  const latestMs = texts.get(text);
+  if (latestMs !== undefined) {
+    if (latestMs >= entryMs) return false;
+    texts.set(text, entryMs);
+    if (latestMs > held.holderMs) return false;
+    const before = held.holderMs;
+    held.holderMs = leastOf(texts);
+    return held.holderMs !== before;
+  }
+  if (texts.size < DISTINCT_VALUES_MAX) {
+    if (entryMs < held.holderMs) held.holderMs = entryMs;
+    texts.set(text, entryMs);
+    held.sorted = undefined;
+    return true;
+  }
+  const greatest = sortedTexts(held).at(-1) as string;
+  const newlyCut = !held.cut;
+  held.cut = true;
+  if (text > greatest) return newlyCut;
+  texts.delete(greatest);
+  texts.set(text, entryMs);
+  held.sorted = undefined;
+  held.holderMs = leastOf(texts);
+  return true;
+}
+
+function leastOf(texts: ReadonlyMap<string, number>): number {
+  let least = Infinity;
+  for (const latestMs of texts.values()) if (latestMs < least) least = latestMs;
+  return least;
 }

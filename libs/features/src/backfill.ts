@@ -7,14 +7,13 @@ import { keyOf, type BackfillCompletedRecord, type BackfilledRecord, type Key, t
 import { placeEvent } from '@tessera/identity';
 import type { Job, LogRecord, NewRecord } from '@tessera/runtime';
 import { addDecimals } from './decimal.js';
-import type { Accumulator } from './accumulator.js';
+import { accumulatorOf, addText, type Accumulator } from './accumulator.js';
 import { eventNameOf, restricted, type ExecutablePlan } from './compile-plan.js';
-import { DISTINCT_VALUES_MAX } from './kinds/distinct.js';
 import { attachFragment, Changes, expire, foldEvent, type Fragment } from './fragment.js';
 import type { PendingBackfill } from './partition-state.js';
 import { createSenderDocument, fragmentOf, isDuplicate, type SenderDocument } from './sender-document.js';
 import { mergeSeries, readSeries, writeSeries } from './series.js';
-import { mergeTrails, readTrail, writeTrail } from './trail-state.js';
+import { expireTrail, mergeTrails, readTrail, writeTrail } from './trail-state.js';
 
 /** Records appended at once. */
 const CHUNK = 500;
@@ -49,7 +48,7 @@ export function mergeBackfill(document: SenderDocument, state: Uint8Array, plan:
   for (let left = reader.uint(); left > 0; left--) {
     const id = reader.string();
     const fragment = fragmentOf(document, id);
-    mergeStates(reader, fragment, plan);
+    mergeStates(reader, fragment, plan, asOfMs);
     if (!fragment) continue;
     fragment.attachedTo = undefined;
     attachFragment(fragment, plan, asOfMs);
@@ -58,19 +57,22 @@ export function mergeBackfill(document: SenderDocument, state: Uint8Array, plan:
   return touched;
 }
 
-function mergeStates(reader: Reader, fragment: Fragment | undefined, plan: ExecutablePlan): void {
+function mergeStates(reader: Reader, fragment: Fragment | undefined, plan: ExecutablePlan, asOfMs: number): void {
   for (let left = reader.uint(); left > 0; left--) {
     const id = reader.string();
     const past = readSeries(reader);
     const state = plan.states.get(id);
     if (!fragment || state?.kind !== 'series') continue;
     const live = fragment.series.get(id);
-    fragment.series.set(id, live ? mergeSeries(live, past, state, mergeLifetime) : past);
+    fragment.series.set(id, live ? mergeSeries(live, past, state, asOfMs, mergeLifetime) : past);
   }
   for (let left = reader.uint(); left > 0; left--) {
     const id = reader.string();
     const past = readTrail(reader);
-    if (!fragment || plan.states.get(id)?.kind !== 'trail') continue;
+    const state = plan.states.get(id);
+    if (!fragment || state?.kind !== 'trail') continue;
+    // Time has passed since the shadow fold ended.
+    expireTrail(past, state, asOfMs);
     const live = fragment.trails.get(id);
     fragment.trails.set(id, live ? mergeTrails(live, past) : past);
   }
@@ -78,12 +80,11 @@ function mergeStates(reader: Reader, fragment: Fragment | undefined, plan: Execu
 
 /** Lifetime values of two disjoint sets of events. */
 function mergeLifetime(a: Accumulator, b: Accumulator): Accumulator {
-  if (a.kind === 'count' && b.kind === 'count') return { kind: 'count', n: a.n + b.n };
-  if ((a.kind === 'sum' || a.kind === 'mean') && b.kind === a.kind) return { kind: a.kind, s: addDecimals(a.s, b.s), n: a.n + b.n };
+  if (a.kind === 'count' && b.kind === 'count') return { ...a, n: a.n + b.n };
+  if ((a.kind === 'sum' || a.kind === 'mean') && b.kind === a.kind) return { ...a, s: addDecimals(a.s, b.s), n: a.n + b.n };
   if (a.kind === 'distinct' && b.kind === 'distinct') return mergeDistinct(a, b);
   if ((a.kind === 'min' || a.kind === 'max') && b.kind === a.kind) {
     if (a.v === undefined || b.v === undefined) return a.v === undefined ? b : a;
-    if (a.v === b.v) return a.t >= b.t ? a : b;
     return a.v < b.v === (a.kind === 'min') ? a : b;
   }
   if ((a.kind === 'first' || a.kind === 'last') && b.kind === a.kind) {
@@ -95,10 +96,10 @@ function mergeLifetime(a: Accumulator, b: Accumulator): Accumulator {
 }
 
 function mergeDistinct(a: Accumulator & { kind: 'distinct' }, b: Accumulator & { kind: 'distinct' }): Accumulator {
-  const texts = new Map(a.texts);
-  for (const [text, time] of b.texts) texts.set(text, Math.max(time, texts.get(text) ?? -Infinity));
-  const kept = [...texts.keys()].sort().slice(0, DISTINCT_VALUES_MAX);
-  return { kind: 'distinct', texts: new Map(kept.map((text) => [text, texts.get(text) as number])), cut: a.cut || b.cut || texts.size > kept.length };
+  const merged = accumulatorOf('distinct') as Accumulator & { kind: 'distinct' };
+  merged.cut = a.cut || b.cut;
+  for (const { texts } of [a, b]) for (const text of texts.keys()) addText(merged, text, 0);
+  return merged;
 }
 
 class ShadowFold {

@@ -30,6 +30,8 @@ export interface SeriesPlan {
   readonly id: string;
   readonly selects: Selects;
   readonly columns: readonly ((event: TrackedRecord) => unknown)[];
+  /** Of each column: its distinct values are asked for. */
+  readonly withTexts: readonly boolean[];
   /** Longest window; entries beyond it are dropped. 0: no window at all. */
   readonly keepMs: number;
   /** Ascending by windowMs. */
@@ -139,6 +141,7 @@ function seriesOf(slots: readonly AggregateSlot[], told: ReadonlySet<string>): S
     id: `s${sha256(JSON.stringify(slots.map(({ id }) => id).sort())).slice(0, 12)}`,
     selects: compileSelector(first.selector),
     columns: paths.map(valueOfPath),
+    withTexts: paths.map((path) => slots.some(({ aggregate, of }) => aggregate === 'distinct' && of === path)),
     keepMs: windows.at(-1)?.windowMs ?? 0,
     windows,
     lifetime: slots.filter(({ windowMs }) => windowMs === undefined).map(planOf),

@@ -3,12 +3,12 @@
 //    stored state, so a series decoded from the store goes on exactly as the one that stayed in memory.
 // S2 An event costs O(1) but for late ones (an insertion) and for what its leaving makes look again (least, first, distinct).
 // S3 Exact to the millisecond up to ENTRIES_MAX entries; above it the oldest are folded into tiles of 1/512 of the longest
-//    window: such an entry leaves with its latest event, so a window is too long by at most that, and the partial says so.
+//    window: such an entry leaves with its latest event, so a window is too long by at most that, and the partial says so while
+//    there is a tile in its window. Folding changes no value: no tile reaches over the head of a window.
 import type { Reader, Writer } from '@tessera/codec';
-import { accumulatorOf, addEntry, removeEntry, type Accumulator } from './accumulator.js';
-import { foldCells, readCell, writeCell, type Cell } from './cell.js';
+import { accumulatorOf, addEntry, forgetTexts, removeEntry, type Accumulator } from './accumulator.js';
+import { foldCells, numbersIn, readCell, writeCell, type Cell } from './cell.js';
 import type { SeriesPlan, SlotPlan, WindowPlan } from './compile-plan.js';
-import { DISTINCT_VALUES_MAX } from './kinds/distinct.js';
 import { readAccumulator, tellAccumulator, writeAccumulator } from './accumulator-codec.js';
 import type { Partial_ } from './partial.js';
 
@@ -34,6 +34,8 @@ export interface Series {
   /** Events per entry; empty while all are 1. */
   weights: number[];
   columns: Cell[][];
+  /** Time of the last tile; -Infinity for none. No part of the state. */
+  tiledUntilMs: number;
   /** Values of the lifetime slots by slot id. */
   lifetime: Map<string, Accumulator>;
   /** Undefined until attached to a plan. */
@@ -44,7 +46,7 @@ export interface Series {
 export type Tell = (slotId: string, partial: Partial_ | undefined) => void;
 
 export function createSeries(plan: SeriesPlan): Series {
-  const series: Series = { times: [], ids: [], weights: [], columns: plan.columns.map(() => []), lifetime: new Map(), windows: undefined };
+  const series: Series = { times: [], ids: [], weights: [], columns: plan.columns.map(() => []), tiledUntilMs: -Infinity, lifetime: new Map(), windows: undefined };
   for (const { slot } of plan.lifetime) series.lifetime.set(slot.id, accumulatorOf(slot.aggregate));
   return attachSeries(series, plan, -Infinity);
 }
@@ -74,28 +76,30 @@ export function seriesDueMs(series: Series): number {
 export function addToSeries(series: Series, plan: SeriesPlan, timeMs: number, id: string, cells: readonly Cell[], asOfMs: number, tell: Tell): void {
   addToLifetime(series, plan, timeMs, id, cells, tell);
   if (plan.keepMs === 0 || timeMs <= asOfMs - plan.keepMs) return;
-  const at = insert(series, plan, timeMs, id, cells);
+  insert(series, plan, timeMs, id, cells);
   for (const window of series.windows as WindowState[]) {
     if (timeMs <= asOfMs - window.plan.windowMs) {
+      // Everything inside is later: the entry was put in before the head.
       window.head += 1;
       continue;
     }
-    if (at < window.head) window.head = at;
     const { slots } = window.plan;
     for (let i = 0; i < slots.length; i++) {
       const slot = slots[i] as SlotPlan;
-      if (enter(series, window, i, timeMs, id, slot.column < 0 ? undefined : cells[slot.column]) && slot.tells) {
+      const cell = slot.column < 0 ? undefined : cells[slot.column];
+      if (addEntry(window.accumulators[i] as Accumulator, timeMs, timeMs, id, cell, 1) && slot.tells) {
         tell(slot.slot.id, partialOf(series, window, i));
       }
     }
   }
-  if (series.times.length - firstLive(series) > ENTRIES_MAX) foldOldest(series, plan);
+  if (series.times.length - firstLive(series) > ENTRIES_MAX) foldAndTell(series, plan, tell);
 }
 
 /** Everything that leaves at exactly dueMs. */
 export function expireSeries(series: Series, dueMs: number, tell: Tell): void {
   for (const window of series.windows as WindowState[]) {
     const { windowMs, slots } = window.plan;
+    const tiled = hasTiles(series, window);
     let left = 0;
     while (window.head < series.times.length && (series.times[window.head] as number) + windowMs <= dueMs) {
       for (let i = 0; i < slots.length; i++) leave(series, window, i);
@@ -103,10 +107,12 @@ export function expireSeries(series: Series, dueMs: number, tell: Tell): void {
       left += 1;
     }
     if (left === 0) continue;
+    const exactNow = tiled && !hasTiles(series, window);
     for (let i = 0; i < slots.length; i++) {
-      if (lookAgain(series, window, i, dueMs - windowMs) && (slots[i] as SlotPlan).tells) {
-        tell((slots[i] as SlotPlan).slot.id, partialOf(series, window, i));
-      }
+      const { slot, tells } = slots[i] as SlotPlan;
+      const changed = lookAgain(series, window, i, dueMs - windowMs);
+      const partial = tells && (changed || exactNow) ? partialOf(series, window, i) : undefined;
+      if (partial || (tells && changed)) tell(slot.id, partial);
     }
   }
   drop(series, false);
@@ -126,10 +132,10 @@ export function tellSeries(series: Series, plan: SeriesPlan, tell: Tell): void {
   }
 }
 
-/** Merges entries and lifetime values that were folded from history into a live series; returns a series without windows. */
-export function mergeSeries(live: Series, past: Series, plan: SeriesPlan, mergeLifetime: (a: Accumulator, b: Accumulator) => Accumulator): Series {
+/** Merges entries and lifetime values that were folded from history into a live series; among equal times the past came first. */
+export function mergeSeries(live: Series, past: Series, plan: SeriesPlan, asOfMs: number, mergeLifetime: (a: Accumulator, b: Accumulator) => Accumulator): Series {
   drop(live, true);
-  const order = [...live.times.map((_, i) => [live, i] as const), ...past.times.map((_, i) => [past, i] as const)];
+  const order = [...past.times.map((_, i) => [past, i] as const), ...live.times.map((_, i) => [live, i] as const)];
   const idOf = ([series, i]: readonly [Series, number]): string => series.ids[i] ?? '';
   order.sort((x, y) => (x[0].times[x[1]] as number) - (y[0].times[y[1]] as number) || (idOf(x) < idOf(y) ? -1 : idOf(x) > idOf(y) ? 1 : 0));
   const tiled = live.weights.length > 0 || past.weights.length > 0;
@@ -138,6 +144,7 @@ export function mergeSeries(live: Series, past: Series, plan: SeriesPlan, mergeL
     ids: plan.withIds ? order.map(idOf) : [],
     weights: tiled ? order.map(([series, i]) => series.weights[i] ?? 1) : [],
     columns: plan.columns.map((_, column) => order.map(([series, i]) => series.columns[column]?.[i])),
+    tiledUntilMs: Math.max(live.tiledUntilMs, past.tiledUntilMs),
     lifetime: new Map(),
     windows: undefined,
   };
@@ -145,7 +152,8 @@ export function mergeSeries(live: Series, past: Series, plan: SeriesPlan, mergeL
     const [a, b] = [live.lifetime.get(slot.id), past.lifetime.get(slot.id)];
     merged.lifetime.set(slot.id, a && b ? mergeLifetime(a, b) : ((a ?? b ?? accumulatorOf(slot.aggregate)) as Accumulator));
   }
-  if (merged.times.length > ENTRIES_MAX) foldOldest(merged, plan);
+  attachSeries(merged, plan, asOfMs);
+  if (merged.times.length - firstLive(merged) > ENTRIES_MAX) foldOldest(merged, plan);
   return merged;
 }
 
@@ -177,13 +185,14 @@ export function readSeries(reader: Reader): Series {
   const length = reader.uint();
   const width = reader.uint();
   const [withIds, weighted] = [reader.bool(), reader.bool()];
-  const series: Series = { times: [], ids: [], weights: [], columns: Array.from({ length: width }, () => []), lifetime: new Map(), windows: undefined };
+  const series: Series = { times: [], ids: [], weights: [], columns: Array.from({ length: width }, () => []), tiledUntilMs: -Infinity, lifetime: new Map(), windows: undefined };
   let before = 0;
   for (let i = 0; i < length; i++) {
     before += reader.int();
     series.times.push(before);
     if (withIds) series.ids.push(reader.string());
     if (weighted) series.weights.push(reader.uint());
+    if (weighted && series.weights[i] !== 1) series.tiledUntilMs = before;
     for (const column of series.columns) column.push(readCell(reader));
   }
   for (let left = reader.uint(); left > 0; left--) series.lifetime.set(reader.string(), readAccumulator(reader));
@@ -194,12 +203,12 @@ function addToLifetime(series: Series, plan: SeriesPlan, timeMs: number, id: str
   for (const { slot, column, tells } of plan.lifetime) {
     if (slot.sinceMs !== undefined && timeMs < slot.sinceMs) continue;
     const held = series.lifetime.get(slot.id) as Accumulator;
-    if (addEntry(held, timeMs, id, column < 0 ? undefined : cells[column], 1) && tells) tell(slot.id, tellAccumulator(held, undefined, false));
+    if (addEntry(held, 0, timeMs, id, column < 0 ? undefined : cells[column], 1) && tells) tell(slot.id, tellAccumulator(held, undefined, false));
   }
 }
 
-/** In order of (time, id); returns the place. Heads behind it move on. */
-function insert(series: Series, plan: SeriesPlan, timeMs: number, id: string, cells: readonly Cell[]): number {
+/** In order of (time, id). */
+function insert(series: Series, plan: SeriesPlan, timeMs: number, id: string, cells: readonly Cell[]): void {
   const { times, ids, weights, columns } = series;
   let at = times.length;
   while (at > 0 && (times[at - 1] as number) >= timeMs) {
@@ -212,21 +221,12 @@ function insert(series: Series, plan: SeriesPlan, timeMs: number, id: string, ce
     if (plan.withIds) ids.push(id);
     if (weights.length > 0) weights.push(1);
     for (let i = 0; i < columns.length; i++) (columns[i] as Cell[]).push(cells[i]);
-    return at;
+    return;
   }
   times.splice(at, 0, timeMs);
   if (plan.withIds) ids.splice(at, 0, id);
   if (weights.length > 0) weights.splice(at, 0, 1);
   for (let i = 0; i < columns.length; i++) (columns[i] as Cell[]).splice(at, 0, cells[i]);
-  for (const window of series.windows as WindowState[]) if (window.head > at) window.head += 1;
-  return at;
-}
-
-function enter(series: Series, window: WindowState, index: number, timeMs: number, id: string, cell: Cell): boolean {
-  const held = window.accumulators[index] as Accumulator;
-  if (held.kind !== 'distinct' || (!held.cut && held.texts.size < DISTINCT_VALUES_MAX)) return addEntry(held, timeMs, id, cell, 1);
-  refold(series, window, index);
-  return true;
 }
 
 function leave(series: Series, window: WindowState, index: number): void {
@@ -236,42 +236,66 @@ function leave(series: Series, window: WindowState, index: number): void {
   removeEntry(held, column < 0 ? undefined : series.columns[column]?.[window.head], series.weights[window.head] ?? 1);
 }
 
-/** After entries up to and including goneMs left: has the slot changed? Those that may have lost their holder are folded again. */
+/** After entries up to and including goneMs left: has what is told changed? Finds who holds it now. */
 function lookAgain(series: Series, window: WindowState, index: number, goneMs: number): boolean {
   const held = window.accumulators[index] as Accumulator;
+  if (held.kind === 'distinct' && held.cut) return lookAgainCut(series, window, index, goneMs);
+  if (held.holderMs > goneMs) return false;
   switch (held.kind) {
     case 'count':
+      held.holderMs = series.times[window.head] ?? Infinity;
+      return true;
     case 'sum':
     case 'mean':
+      held.holderMs = held.n === 0 ? Infinity : firstNumberMs(series, window, index);
       return true;
-    case 'min':
-    case 'max':
-    case 'first':
-    case 'last':
-      if (held.v === undefined || held.t > goneMs) return false;
-      break;
     case 'distinct':
-      if (!held.cut && ![...held.texts.values()].some((time) => time <= goneMs)) return false;
+      forgetTexts(held, goneMs);
+      return true;
+    default:
+      refold(series, window, index);
+      return true;
   }
+}
+
+/** Above the cap a value that was left out may come in. The moment at which only the flag goes is not foretold. */
+function lookAgainCut(series: Series, window: WindowState, index: number, goneMs: number): boolean {
+  const { holderMs } = window.accumulators[index] as Accumulator;
   refold(series, window, index);
-  return true;
+  const held = window.accumulators[index] as Accumulator;
+  return holderMs <= goneMs || (held.kind === 'distinct' && !held.cut);
+}
+
+/** Each entry is passed once: the search begins at the head. */
+function firstNumberMs(series: Series, window: WindowState, index: number): number {
+  const column = series.columns[(window.plan.slots[index] as SlotPlan).column] as Cell[];
+  let at = window.head;
+  while (at < column.length && !numbersIn(column[at])) at += 1;
+  return series.times[at] ?? Infinity;
 }
 
 /** The accumulator from nothing, over the entries inside. */
 function refold(series: Series, window: WindowState, index: number): void {
   const { slot, column } = window.plan.slots[index] as SlotPlan;
   const fresh = accumulatorOf(slot.aggregate);
+  const { times, ids, weights } = series;
   const cells = column < 0 ? undefined : (series.columns[column] as Cell[]);
-  for (let i = window.head; i < series.times.length; i++) {
-    addEntry(fresh, series.times[i] as number, series.ids[i] ?? '', cells?.[i], series.weights[i] ?? 1);
+  // A late event may stand before a tile that holds an earlier one: only raw entries are in order.
+  const firstIsEnough = fresh.kind === 'first' && !hasTiles(series, window);
+  for (let i = window.head; i < times.length; i++) {
+    const timeMs = times[i] as number;
+    if (addEntry(fresh, timeMs, timeMs, ids[i] ?? '', cells?.[i], weights[i] ?? 1) && firstIsEnough) break;
   }
   (window.accumulators as Accumulator[])[index] = fresh;
 }
 
 function partialOf(series: Series, window: WindowState, index: number): Partial_ | undefined {
-  const head = series.times[window.head];
-  const tiled = (series.weights[window.head] ?? 1) > 1;
-  return tellAccumulator(window.accumulators[index] as Accumulator, head === undefined ? undefined : { headMs: head, windowMs: window.plan.windowMs }, tiled);
+  return tellAccumulator(window.accumulators[index] as Accumulator, window.plan.windowMs, hasTiles(series, window));
+}
+
+function hasTiles(series: Series, window: WindowState): boolean {
+  const headMs = series.times[window.head];
+  return headMs !== undefined && headMs <= series.tiledUntilMs;
 }
 
 /** Entries that have left the longest window are dropped now and then; whoever reads the entries begins at `firstLive`. */
@@ -281,7 +305,7 @@ function drop(series: Series, force: boolean): void {
   series.times.splice(0, gone);
   if (series.ids.length > 0) series.ids.splice(0, gone);
   if (series.weights.length > 0) series.weights.splice(0, gone);
-  if (!series.weights.some((weight) => weight > 1)) series.weights = [];
+  if (series.weights.length > 0 && series.tiledUntilMs < (series.times[0] ?? Infinity)) series.weights = [];
   for (const column of series.columns) column.splice(0, gone);
   for (const window of series.windows as WindowState[]) window.head -= gone;
 }
@@ -291,35 +315,53 @@ function firstLive(series: Series): number {
   return series.windows?.at(-1)?.head ?? 0;
 }
 
+/** Folding moves the moment at which an entry leaves, and makes exact values approximate: that is told too. */
+function foldAndTell(series: Series, plan: SeriesPlan, tell: Tell): void {
+  const before = new Map<string, string>();
+  tellSeries(series, plan, (slotId, partial) => before.set(slotId, JSON.stringify(partial)));
+  foldOldest(series, plan);
+  tellSeries(series, plan, (slotId, partial) => {
+    if (JSON.stringify(partial) !== before.get(slotId)) tell(slotId, partial);
+  });
+}
+
 /** The older half becomes tiles on a grid of 1/512 of the longest window; a tile carries the time of its latest event. */
 function foldOldest(series: Series, plan: SeriesPlan): void {
   drop(series, true);
-  const widthMs = Math.max(1, Math.floor(plan.keepMs / TILES_PER_WINDOW));
-  const half = series.times.length >> 1;
-  const next: Series = { times: [], ids: [], weights: [], columns: series.columns.map(() => []), lifetime: series.lifetime, windows: undefined };
-  for (let i = 0; i < series.times.length; i++) {
-    const time = series.times[i] as number;
-    const last = next.times.length - 1;
-    const same = i < half && last >= 0 && Math.floor((next.times[last] as number) / widthMs) === Math.floor(time / widthMs);
-    if (same) {
-      next.times[last] = time;
-      next.weights[last] = (next.weights[last] as number) + (series.weights[i] ?? 1);
-      if (plan.withIds) next.ids[last] = series.ids[i] as string;
-      next.columns.forEach((column, c) => (column[last] = foldCells(column[last], series.columns[c]?.[i])));
-    } else {
-      next.times.push(time);
-      next.weights.push(series.weights[i] ?? 1);
-      if (plan.withIds) next.ids.push(series.ids[i] as string);
-      next.columns.forEach((column, c) => column.push(series.columns[c]?.[i]));
-    }
+  const { times, ids, weights, columns } = series;
+  const windows = series.windows as WindowState[];
+  const runs = runsOf(times, Math.max(1, Math.floor(plan.keepMs / TILES_PER_WINDOW)), new Set(windows.map(({ head }) => head)));
+  const folded = columns.map((column, c) => runs.map(([from, to]) => foldCells(column, times, ids, from, to, plan.withTexts[c] === true)));
+  series.weights = runs.map(([from, to]) => weightOf(weights, from, to));
+  series.times = runs.map(([, to]) => times[to - 1] as number);
+  series.ids = plan.withIds ? runs.map(([, to]) => ids[to - 1] as string) : [];
+  series.columns = folded;
+  series.tiledUntilMs = series.times[series.weights.findLastIndex((weight) => weight > 1)] ?? -Infinity;
+  const places = new Map(runs.map(([from], place) => [from, place]));
+  for (const window of windows) {
+    window.head = places.get(window.head) ?? runs.length;
+    for (let slot = 0; slot < window.plan.slots.length; slot++) refold(series, window, slot);
   }
-  const heads = series.windows?.map(({ plan: window, head }) => ({ window, headMs: series.times[head] ?? Infinity }));
-  Object.assign(series, { times: next.times, ids: next.ids, weights: next.weights, columns: next.columns });
-  series.windows = heads?.map(({ window, headMs }) => {
-    const state: WindowState = { plan: window, head: firstAfter(series.times, headMs - 1), accumulators: window.slots.map(({ slot }) => accumulatorOf(slot.aggregate)) };
-    for (let slot = 0; slot < window.slots.length; slot++) refold(series, state, slot);
-    return state;
-  });
+}
+
+/** [from, to) of the entries that become one: of the older half, in one place of the grid, on one side of every head. */
+function runsOf(times: readonly number[], widthMs: number, heads: ReadonlySet<number>): (readonly [from: number, to: number])[] {
+  const half = times.length >> 1;
+  const runs: (readonly [number, number])[] = [];
+  for (let from = 0, to; from < times.length; from = to) {
+    const place = Math.floor((times[from] as number) / widthMs);
+    to = from + 1;
+    while (to < half && !heads.has(to) && Math.floor((times[to] as number) / widthMs) === place) to += 1;
+    runs.push([from, to]);
+  }
+  return runs;
+}
+
+function weightOf(weights: readonly number[], from: number, to: number): number {
+  if (weights.length === 0) return to - from;
+  let weight = 0;
+  for (let i = from; i < to; i++) weight += weights[i] as number;
+  return weight;
 }
 
 /** Index of the first time greater than `ms`. */

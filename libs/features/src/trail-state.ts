@@ -1,5 +1,6 @@
 // The trail of one fragment: the events that the steps of a sequence select, in order of (own time, message id).
-// T1 At most TRAIL_EVENTS_MAX events, the newest; once one was cut the partial says so until the trail is empty of its time.
+// T1 At most TRAIL_EVENTS_MAX events, the newest; the partial says that one was cut as long as that would be in the window.
+// T2 So a trail is a function of the events in its window: what was folded from history meets what is live without a seam.
 import type { Reader, Writer } from '@tessera/codec';
 import type { TrackedRecord } from '@tessera/contracts';
 import { eventNameOf, type TrailPlan } from './compile-plan.js';
@@ -30,8 +31,10 @@ export function maskOf(plan: TrailPlan, event: TrackedRecord, ownTimeMs: number)
 }
 
 export function trailDueMs(trail: Trail, plan: TrailPlan): number {
-  const [first] = trail.events;
-  return first && plan.slot.windowMs !== undefined ? first[0] + plan.slot.windowMs : Infinity;
+  if (plan.slot.windowMs === undefined) return Infinity;
+  // What was cut is not later than what was kept.
+  const nextMs = trail.cutMs > -Infinity ? trail.cutMs : trail.events[0]?.[0];
+  return nextMs === undefined ? Infinity : nextMs + plan.slot.windowMs;
 }
 
 /** True when the trail changed. */
@@ -42,8 +45,10 @@ export function addToTrail(trail: Trail, plan: TrailPlan, event: TrailEvent, asO
   while (at > 0 && before(event, events[at - 1] as TrailEvent)) at -= 1;
   if (at === 0 && events.length >= TRAIL_EVENTS_MAX) {
     if (event[0] <= trail.cutMs) return false;
+    // Told even when one was cut before: the moment of the next change is another.
+    const told = trail.cutMs === -Infinity || plan.slot.windowMs !== undefined;
     trail.cutMs = event[0];
-    return true;
+    return told;
   }
   events.splice(at, 0, event);
   if (events.length > TRAIL_EVENTS_MAX) trail.cutMs = Math.max(trail.cutMs, (events.shift() as TrailEvent)[0]);
@@ -52,12 +57,12 @@ export function addToTrail(trail: Trail, plan: TrailPlan, event: TrailEvent, asO
 
 export function expireTrail(trail: Trail, plan: TrailPlan, dueMs: number): boolean {
   const windowMs = plan.slot.windowMs ?? Infinity;
+  const said = trail.cutMs > -Infinity && trail.cutMs + windowMs <= dueMs;
+  if (said) trail.cutMs = -Infinity;
   let gone = 0;
   while (gone < trail.events.length && (trail.events[gone] as TrailEvent)[0] + windowMs <= dueMs) gone += 1;
-  if (gone === 0) return false;
-  trail.events.splice(0, gone);
-  if (trail.cutMs <= dueMs - windowMs) trail.cutMs = -Infinity;
-  return true;
+  if (gone > 0) trail.events.splice(0, gone);
+  return gone > 0 || said;
 }
 
 export function tellTrail(trail: Trail, plan: TrailPlan): TrailPartial | undefined {
@@ -66,7 +71,7 @@ export function tellTrail(trail: Trail, plan: TrailPlan): TrailPartial | undefin
   return { e: [...trail.events], ...(trail.cutMs === -Infinity ? {} : { a: true as const }), ...(due === Infinity ? {} : { u: due }) };
 }
 
-/** A trail folded from history joins the live one. */
+/** A trail folded from history joins the live one; both without what has left the window. */
 export function mergeTrails(live: Trail, past: Trail): Trail {
   const events = [...live.events, ...past.events].sort((a, b) => (before(a, b) ? -1 : 1));
   const cut = events.splice(0, Math.max(0, events.length - TRAIL_EVENTS_MAX));
