@@ -7,7 +7,36 @@
 //   4. Add it to the list below.
 import type { Verb } from './verb.js';
 import { config } from './verbs/config.js';
+import { decide } from './verbs/decide.js';
+import { apply, plan } from './verbs/definitions.js';
+import { demo } from './verbs/demo.js';
 import { dev } from './verbs/dev.js';
 import { doctor } from './verbs/doctor.js';
+import { event } from './verbs/event.js';
+import { identity } from './verbs/identity.js';
+import { features, profile } from './verbs/profile.js';
+import { segment } from './verbs/segment.js';
+import { sim } from './verbs/sim.js';
+import { dlq, topic } from './verbs/topic.js';
+import { verify } from './verbs/verify.js';
+import { workspace } from './verbs/workspace.js';
 
-export const VERBS: readonly Verb[] = [dev, config, doctor];
+export const VERBS: readonly Verb[] = [
+  dev,
+  demo,
+  plan,
+  apply,
+  segment,
+  profile,
+  features,
+  identity,
+  event,
+  decide,
+  topic,
+  dlq,
+  workspace,
+  verify,
+  sim,
+  config,
+  doctor,
+];

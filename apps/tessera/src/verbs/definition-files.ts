@@ -1,7 +1,6 @@
-// Definitions from files and folders, read and checked before anything is sent: an error has the file, the line and the column.
+// Definitions from files and folders, as the admin API takes them: with their names, so that refusals have file, line and column.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatError, parseDefinitions, type DefinitionDocument } from '@tessera/segments';
 import { UsageError } from '../verb.js';
 
 const FORMS = /\.(ya?ml|json)$/;
@@ -27,12 +26,11 @@ function filesBelow(folder: string): string[] {
     });
 }
 
-/** Throws with every error of every file. */
-export function readDefinitions(paths: readonly string[]): readonly DefinitionDocument[] {
-  const parsed = definitionFiles(paths).map((file) => parseDefinitions(readFileSync(file, 'utf8'), file));
-  const errors = parsed.flatMap((one) => one.errors);
-  if (errors.length > 0) throw new Error(`nothing was applied:\n${errors.map(formatError).join('\n')}`);
-  const documents = parsed.flatMap((one) => one.documents);
-  if (documents.length === 0) throw new UsageError('there is no definition in these files');
-  return documents;
+export interface NamedFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+export function readFiles(paths: readonly string[]): readonly NamedFile[] {
+  return definitionFiles(paths).map((name) => ({ name, text: readFileSync(name, 'utf8') }));
 }

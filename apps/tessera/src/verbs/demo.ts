@@ -1,0 +1,24 @@
+// `tessera demo`: the main job, to be watched. The same as `dev` on a throw-away data folder, with a shop that is played on it.
+import type { Verb } from '../verb.js';
+import { wholeNumber } from './output.js';
+
+export const demo: Verb = {
+  register(program, { print, exit }) {
+    program
+      .command('demo')
+      .description('Play a shop on a throw-away data folder, and check what was promised')
+      .option('--once', 'stop after the play; the last line is a JSON report')
+      .option('--seed <n>', 'whose morning it is', wholeNumber, 1)
+      .action(async ({ once = false, seed }: { once?: boolean; seed: number }) => {
+        const [{ readConfig }, { runDemo }] = await Promise.all([import('../config.js'), import('../demo/run-demo.js')]);
+        const stopped = new Promise<NodeJS.Signals>((resolve) => {
+          for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
+        });
+        const report = await runDemo(readConfig(), { seed, once }, print, stopped);
+        if (once) print(JSON.stringify(report));
+        if (!report.ok) exit(1);
+        // A signal listener keeps nothing alive, a kept-alive socket of the SDK's client does.
+        if (once) process.exit(report.ok ? 0 : 1);
+      });
+  },
+};
