@@ -9,6 +9,7 @@ import type { PartitionDocument, StateDocument } from '@tessera/runtime';
 const VERSION = 1;
 const JOB_OWED = 1;
 const AT = { flags: 1, lastOffset: 2, dueMs: 10, bytes: 18 } as const;
+const COPIES_BYTES = 1 << 16;
 const PARTITION_AT = { nextOffset: 1, logTimeMs: 9, bytes: 17 } as const;
 
 /** Values of many documents in one piece of memory: an allocation per document costs as much as writing it. */
@@ -29,11 +30,29 @@ export function encodeDocuments(documents: readonly StateDocument[]): readonly B
   });
 }
 
+/** Copies small pieces of memory into large ones, for the same reason. A kept piece keeps its large one. */
+export class Copies {
+  private memory = new Uint8Array(0);
+  private at = 0;
+
+  of(bytes: Uint8Array, start: number, end: number): Uint8Array {
+    const length = end - start;
+    if (this.at + length > this.memory.length) {
+      if (length > COPIES_BYTES / 4) return new Uint8Array(bytes.subarray(start, end));
+      this.memory = new Uint8Array(COPIES_BYTES);
+      this.at = 0;
+    }
+    const copy = this.memory.subarray(this.at, this.at + length);
+    copy.set(bytes.subarray(start, end));
+    this.at += length;
+    return copy;
+  }
+}
+
 /** `stored` may be LMDB's own reused memory, and longer than `length`: everything that is kept is copied. */
-export function decodeDocument(key: Key, stored: Buffer, length: number): StateDocument {
-  const bytes = new Uint8Array(length - AT.bytes);
-  bytes.set(stored.subarray(AT.bytes, length));
-  return { key, lastOffset: lastOffsetOf(stored), dueMs: dueMsOf(stored), jobOwed: jobOwedOf(stored), bytes };
+export function decodeDocument(key: Key, stored: Buffer, length: number, copies: Copies): StateDocument {
+  const lastOffset = lastOffsetOf(stored);
+  return { key, lastOffset, dueMs: dueMsOf(stored), jobOwed: jobOwedOf(stored), bytes: copies.of(stored, AT.bytes, length) };
 }
 
 export function lastOffsetOf(stored: Buffer): number {

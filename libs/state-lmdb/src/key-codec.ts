@@ -7,6 +7,8 @@ export const KEY_BYTES_MAX = 1970;
 
 const PREFIX_BYTES = 4;
 const scratch = Buffer.allocUnsafeSlow(PREFIX_BYTES + KEY_BYTES_MAX * 3);
+/** Its beginnings by length: a view of its own for every key would cost as much as encoding it. */
+const beginnings: Buffer[] = [];
 
 /** Where the keys of a space begin. */
 export function prefixOf(stage: number, partition: number): Buffer {
@@ -28,7 +30,7 @@ export function encodeKey(prefix: Buffer, key: string): Buffer {
   let end = PREFIX_BYTES + scratch.write(key, PREFIX_BYTES);
   if (end - PREFIX_BYTES !== key.length && !key.isWellFormed()) end = writeIllFormed(key);
   if (end - PREFIX_BYTES > KEY_BYTES_MAX) throw tooLong(key);
-  return scratch.subarray(0, end);
+  return (beginnings[end] ??= scratch.subarray(0, end));
 }
 
 export function decodeKey(bytes: Buffer): string {

@@ -10,6 +10,7 @@ import { LmdbEnvironment } from '@tessera/lmdb-environment';
 import type { ByteDatabase } from '@tessera/lmdb-environment';
 import type { DueEntry, PartitionDocument, Space, StateDocument, StateStore } from '@tessera/runtime';
 import {
+  Copies,
   decodeDocument,
   decodePartition,
   dueMsOf,
@@ -82,9 +83,10 @@ export class LmdbStateStore implements StateStore {
   async load(space: Space, keys: readonly Key[]): Promise<readonly (StateDocument | undefined)[]> {
     const open = await this.space(space);
     const loaded: (StateDocument | undefined)[] = [];
+    const copies = new Copies();
     let bytes = 0;
     for (const key of keys) {
-      const document = newer(open.underWay.get(key), this.stored(open, key));
+      const document = newer(open.underWay.get(key), this.stored(open, key, copies));
       loaded.push(document);
       bytes += document?.bytes.length ?? 0;
       if (loaded.length % SLICE_DOCUMENTS !== 0 && bytes < SLICE_BYTES) continue;
@@ -97,10 +99,10 @@ export class LmdbStateStore implements StateStore {
   async write(space: Space, documents: readonly StateDocument[]): Promise<number> {
     const write = ++this.writes;
     const open = await this.space(space);
-    begin(open, documents);
+    const repeated = begin(open, documents);
     return inTurn(open, async () => {
       try {
-        const refused = await this.writeAll(open, documents);
+        const refused = await this.writeAll(open, documents, repeated);
         this.refused += refused;
         for (const event of ['commit', 'flush', 'acknowledge'] as const) this.observer?.(event, write);
         return refused;
@@ -128,7 +130,8 @@ export class LmdbStateStore implements StateStore {
     const open = await this.space(space);
     await inTurn(open, () => undefined);
     for await (const entries of this.entries(open, fromKey)) {
-      yield entries.map(({ key, stored }) => newer(open.underWay.get(key), decodeDocument(key, stored, stored.length)));
+      const copies = new Copies();
+      yield entries.map(({ key, stored }) => newer(open.underWay.get(key), decodeDocument(key, stored, stored.length, copies)));
     }
   }
 
@@ -176,11 +179,11 @@ export class LmdbStateStore implements StateStore {
     return this.closed ? Promise.reject(new Error('the state store is closed')) : this.spaces.open(space);
   }
 
-  private async writeAll(open: OpenSpace, documents: readonly StateDocument[]): Promise<number> {
+  private async writeAll(open: OpenSpace, documents: readonly StateDocument[], repeated: boolean): Promise<number> {
     let accepted = 0;
     let transaction: Promise<void> = Promise.resolve();
     for (const range of await keyRanges(documents, transactionsFor(documents))) {
-      const puts = await this.accept(open, range);
+      const puts = await this.accept(open, range, repeated);
       accepted += puts.length;
       await transaction;
       transaction = this.put(open, puts);
@@ -192,16 +195,17 @@ export class LmdbStateStore implements StateStore {
   }
 
   /** The documents that pass their guard, encoded. */
-  private async accept(open: OpenSpace, range: readonly StateDocument[]): Promise<readonly Put[]> {
+  private async accept(open: OpenSpace, range: readonly StateDocument[], repeated: boolean): Promise<readonly Put[]> {
     const puts: Put[] = [];
-    const offsets = new Map<Key, number>();
+    const highest = new Map<Key, number>();
     for (let start = 0; start < range.length;) {
       const slice: StateDocument[] = [];
       let bytes = 0;
       for (; start < range.length && slice.length < SLICE_DOCUMENTS && bytes < SLICE_BYTES; start++) {
         const document = range[start] as StateDocument;
-        if ((offsets.get(document.key) ?? this.storedOffset(open, document.key)) >= document.lastOffset) continue;
-        offsets.set(document.key, document.lastOffset);
+        const { key, lastOffset } = document;
+        if (Math.max(this.storedOffset(open, key), highest.get(key) ?? -1) >= lastOffset) continue;
+        if (repeated) highest.set(key, lastOffset);
         slice.push(document);
         bytes += document.bytes.length;
       }
@@ -212,9 +216,9 @@ export class LmdbStateStore implements StateStore {
     return puts;
   }
 
-  private put(open: OpenSpace, puts: readonly Put[]): Promise<void> {
-    if (puts.length === 0) return Promise.resolve();
-    return this.environment.write(() => {
+  private async put(open: OpenSpace, puts: readonly Put[]): Promise<void> {
+    if (puts.length === 0) return;
+    await this.environment.write(() => {
       for (const { key, value } of puts) void this.documents.put(encodeKey(open.prefix, key), value);
     });
   }
@@ -225,9 +229,9 @@ export class LmdbStateStore implements StateStore {
     return stored === undefined ? -1 : lastOffsetOf(stored);
   }
 
-  private stored(open: OpenSpace, key: Key): StateDocument | undefined {
+  private stored(open: OpenSpace, key: Key, copies: Copies): StateDocument | undefined {
     const stored = this.documents.getBinaryFast(encodeKey(open.prefix, key));
-    return stored === undefined ? undefined : decodeDocument(key, stored, stored.length);
+    return stored && decodeDocument(key, stored, stored.length, copies);
   }
 
   private partition(open: OpenSpace): PartitionDocument | undefined {

@@ -10,6 +10,8 @@ export interface OpenSpace {
   readonly prefix: Buffer;
   /** Of the writes that were called and are not yet done: the highest lastOffset of each key, whether its guard will let it in or not. */
   readonly underWay: Map<Key, StateDocument>;
+  /** Number of those writes. */
+  writes: number;
   /** Ends with the last write of the space. */
   tail: Promise<unknown>;
 }
@@ -31,6 +33,7 @@ export class Spaces {
     return remembered(this.opened, `${stage}/${String(partition)}`, async () => ({
       prefix: prefixOf(await this.stageNumber(stage), partition),
       underWay: new Map(),
+      writes: 0,
       tail: Promise.resolve(),
     }));
   }
@@ -59,16 +62,22 @@ export class Spaces {
   }
 }
 
-/** From the call on, `load` sees the documents. */
-export function begin({ underWay }: OpenSpace, documents: readonly StateDocument[]): void {
+/** From the call on, `load` sees the documents. Returns true where some key may be there twice. */
+export function begin(open: OpenSpace, documents: readonly StateDocument[]): boolean {
+  const { underWay } = open;
+  open.writes++;
+  const before = underWay.size;
   for (const document of documents) {
     const present = underWay.get(document.key);
     if (present === undefined || present.lastOffset < document.lastOffset) underWay.set(document.key, document);
   }
+  return underWay.size < before + documents.length;
 }
 
-export function end({ underWay }: OpenSpace, documents: readonly StateDocument[]): void {
-  for (const document of documents) if (underWay.get(document.key) === document) underWay.delete(document.key);
+export function end(open: OpenSpace, documents: readonly StateDocument[]): void {
+  const { underWay } = open;
+  if (--open.writes === 0) underWay.clear();
+  else for (const document of documents) if (underWay.get(document.key) === document) underWay.delete(document.key);
 }
 
 /** After all earlier work of the space, failed or not. */
