@@ -1,1 +1,12 @@
 export { createSegments, type Segments } from './create-segments.js';
+export { createSegmentsServices, SegmentsModule, type SegmentsServices } from './segments.module.js';
+export { SEGMENTS_CONTRACTS } from './grpc/contracts.js';
+export { DefinitionsAdmin } from './admin/definitions-admin.js';
+export type { AppliedAnswer, ChangeBy, Plan, SetSummary } from './admin/definitions-admin.js';
+export { readSentDefinitions, type SentDefinitions } from './admin/sent-definitions.js';
+export { TopicReader } from './admin/topic-reader.js';
+export type { DeadLetterShown, TailedRecord, TailPage, TailQuestion } from './admin/topic-reader.js';
+export { Members } from './asking/members.js';
+export type { Position, ProfileReaderOptions } from './asking/profile-reader.js';
+export { ProfileService } from './asking/profile-service.js';
+export type { FoundPerson, PersonDirectory } from './asking/profile-service.js';

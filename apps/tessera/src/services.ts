@@ -1,15 +1,22 @@
-// What answers questions over HTTP and gRPC: the modules of the services and the contracts that they serve.
+// What answers questions: the services, and over HTTP and gRPC their modules and the contracts that they serve.
 import { DECISIONS_PACKAGE, DECISIONS_PROTO, DECISIONS_SERVICE, DecisionsModule } from '@tessera/app-decisions';
+import { IDENTITY_CONTRACT, IdentityModule, IdentityService } from '@tessera/app-identity';
 import { IngestionModule } from '@tessera/app-ingestion';
+import { createSegmentsServices, SEGMENTS_CONTRACTS, SegmentsModule, type SegmentsServices } from '@tessera/app-segments';
 import { identityRulesOf } from '@tessera/catalog';
 import type { DynamicModule } from '@nestjs/common';
-import type { GrpcContract } from '@tessera/nest';
+import { Audit, type GrpcContract } from '@tessera/nest';
 import type { Access } from './credentials-file.js';
 import { DoorsModule } from './doors/doors.controller.js';
+import { ReadModelDirectory } from './people.js';
 import type { Processing } from './processing.js';
 import type { SystemPorts } from './wiring.js';
 
-export interface Services {
+export interface Services extends SegmentsServices {
+  readonly identity: IdentityService;
+}
+
+export interface ApiModules {
   readonly modules: readonly DynamicModule[];
   readonly contracts: readonly GrpcContract[];
 }
@@ -21,14 +28,29 @@ const DECISIONS_CONTRACT: GrpcContract = {
   includeDir: DECISIONS_PROTO.loader.includeDirs[0] as string,
 };
 
-export function servicesOf(
+export function createServices({ catalog, readModel }: Processing, ports: SystemPorts, access: Access): Services {
+  const { log, store, clock } = ports;
+  const secretOf = (workspace: string): string => access.secretOf(workspace);
+  const directory = new ReadModelDirectory(readModel, catalog, secretOf);
+  const identity = new IdentityService({
+    log,
+    store,
+    clock,
+    secretOf,
+    audit: new Audit(log, clock),
+    identityRules: (workspace) => identityRulesOf(catalog.active(workspace)),
+  });
+  return { identity, ...createSegmentsServices({ log, store, clock, catalog, secretOf, directory }) };
+}
+
+export function apiModulesOf(
+  services: Services,
   { catalog, readModel }: Processing,
   { log, clock, ids }: SystemPorts,
   access: Access,
   publicUrl: string | undefined,
-): Services {
+): ApiModules {
   const { credentials } = access;
-  const secretOf = (workspace: string): string => access.secretOf(workspace);
   return {
     modules: [
       IngestionModule.register({
@@ -44,12 +66,14 @@ export function servicesOf(
         definitions: (workspace) => catalog.active(workspace),
         clock,
         ids,
-        secretOf,
+        secretOf: (workspace) => access.secretOf(workspace),
         credentials,
         log,
       }),
+      IdentityModule.register({ service: services.identity, credentials }),
+      SegmentsModule.register(services, credentials),
       DoorsModule.register(),
     ],
-    contracts: [DECISIONS_CONTRACT],
+    contracts: [DECISIONS_CONTRACT, IDENTITY_CONTRACT, ...SEGMENTS_CONTRACTS],
   };
 }

@@ -10,7 +10,7 @@ import { ApiDoor } from './doors/api-door.js';
 import { freePort } from './doors/ports.js';
 import { decisionMetrics, ingestionMetrics, processMetrics, stageMetrics } from './metrics.js';
 import { createProcessing, type Processing, type ProcessingOptions } from './processing.js';
-import { servicesOf } from './services.js';
+import { apiModulesOf, createServices, type Services } from './services.js';
 
 export interface DoorOptions {
   readonly host: string;
@@ -36,6 +36,8 @@ export interface Endpoints {
 }
 
 export interface System extends Processing {
+  /** What answers questions in this process, without a door. */
+  readonly services: Services;
   readonly endpoints: Endpoints | undefined;
   /** Drains, writes and stops everything; the ports stay open. A second call waits for the first. */
   stop(): Promise<void>;
@@ -45,15 +47,22 @@ export interface System extends Processing {
 export async function openSystem(options: SystemOptions): Promise<System> {
   const { access, doors, journal } = options;
   const processing = createProcessing({ ...options, secretOf: (workspace) => access.secretOf(workspace) });
+  const services = createServices(processing, options.ports, access);
   const parts: Part[] = [...processing.parts];
-  const endpoints = doors && (await addDoors(parts, doors, processing, options));
+  const endpoints = doors && (await addDoors(parts, doors, services, processing, options));
   const lifecycle = new Lifecycle(parts);
   await lifecycle.start();
   journal?.info('running', { endpoints });
-  return { ...processing, endpoints, stop: () => lifecycle.stop() };
+  return { ...processing, services, endpoints, stop: () => lifecycle.stop() };
 }
 
-async function addDoors(parts: Part[], doors: DoorOptions, processing: Processing, options: SystemOptions): Promise<Endpoints> {
+async function addDoors(
+  parts: Part[],
+  doors: DoorOptions,
+  services: Services,
+  processing: Processing,
+  options: SystemOptions,
+): Promise<Endpoints> {
   const { host } = doors;
   const taken = new Set<number>();
   const take = async (wanted: number): Promise<number> => {
@@ -64,7 +73,7 @@ async function addDoors(parts: Part[], doors: DoorOptions, processing: Processin
   const httpPort = await take(doors.httpPort);
   const grpcPort = await take(doors.grpcPort);
   const opsPort = await take(doors.opsPort);
-  const { modules, contracts } = servicesOf(processing, options.ports, options.access, doors.publicUrl);
+  const { modules, contracts } = apiModulesOf(services, processing, options.ports, options.access, doors.publicUrl);
   const api = new ApiDoor({ modules, contracts, host, httpPort, grpcPort, clock: options.ports.clock });
   const metrics = new Metrics([
     ...stageMetrics(processing.hosts),

@@ -10,3 +10,6 @@ export { GRPC_LOADER, grpcServer } from './grpc-server.js';
 export type { GrpcContract, GrpcHealth, GrpcServerOptions } from './grpc-server.js';
 export { jsonOf, structOf, timestampOf, timestampOrNone, valueOf } from './struct.js';
 export type { StructMessage, TimestampMessage, ValueMessage } from './struct.js';
+export { Audit } from './audit.js';
+export type { AuditedChange } from './audit.js';
+export { personOf } from './asked-person.js';

@@ -28,6 +28,7 @@ export const PROBLEMS = {
   'invalid-field': kindOf(400, INVALID_ARGUMENT, 'A field has a value that is not allowed'),
   'body-too-large': kindOf(400, INVALID_ARGUMENT, 'The body is too large'),
   'bad-request': kindOf(400, INVALID_ARGUMENT, 'The request cannot be read'),
+  'invalid-definitions': kindOf(422, INVALID_ARGUMENT, 'The definitions are refused'),
   unauthenticated: kindOf(401, UNAUTHENTICATED, 'The request carries no credential'),
   'unknown-credential': kindOf(401, UNAUTHENTICATED, 'The credential is not known'),
   'scope-missing': kindOf(403, PERMISSION_DENIED, 'The credential does not allow this'),
@@ -53,6 +54,8 @@ export interface ProblemFacts {
   /** The next thing to try. */
   readonly next?: string;
   readonly retryAfterSeconds?: number;
+  /** Each of several refusals, where there may be many; over HTTP only. */
+  readonly errors?: readonly object[];
 }
 
 /** RFC 9457 problem details. */
@@ -97,7 +100,7 @@ export function problemToHttp({ code, facts }: ProblemException): ProblemDetails
 export function problemToGrpc({ code, facts }: ProblemException): GrpcProblem {
   const { grpc } = PROBLEMS[code];
   const metadata: Record<string, string> = {};
-  for (const [name, value] of Object.entries(facts)) if (name !== 'detail') metadata[name] = String(value);
+  for (const [name, value] of Object.entries(facts)) if (name !== 'detail' && name !== 'errors') metadata[name] = String(value);
   return {
     code: grpc,
     message: facts.detail,
