@@ -21,7 +21,7 @@ import { fragmentId, nodeOfFragment, placeEvent } from '@tessera/identity';
 import { APPLIED, DUPLICATE, type LogRecord, type Outcome, type Stage, type StepContext } from '@tessera/runtime';
 import { backfillJob, mergeBackfill } from './backfill.js';
 import { EMPTY_PLAN, eventNameOf, executable, type ExecutablePlan } from './compile-plan.js';
-import { attachFragment, Changes, expire, foldEvent, tellAll, writeChoices, writeTrait, type Fragment } from './fragment.js';
+import { attachFragment, Changes, expire, foldEvent, keepStates, tellAll, writeChoices, writeTrait, type Address, type Fragment } from './fragment.js';
 import { complete, definitionsInForce, featuresPartitionState, pendingBackfills, publish, type FeaturesPartitionState } from './partition-state.js';
 import type { FeaturePlan } from './plan.js';
 import { createSenderDocument, decodeSenderDocument, dueOf, encodeSenderDocument, fragmentOf, isDuplicate, type SenderDocument } from './sender-document.js';
@@ -52,6 +52,7 @@ export function createFeaturesStage({ secretOf }: FeaturesOptions): Stage<Sender
       const value = record.value as TrackedRecord | ProfileAssignedRecord | BackfilledRecord;
       const asOf = document.asOfMs;
       document.asOfMs = Math.max(asOf, context.logTimeMs);
+      meetPresentSet(document, asOf, context);
       switch (value.kind) {
         case 'tracked':
           return stepTracked(document, value, record, context, asOf, secretOf);
@@ -62,6 +63,7 @@ export function createFeaturesStage({ secretOf }: FeaturesOptions): Stage<Sender
       }
     },
     fire(document, untilMs, context) {
+      meetPresentSet(document, document.asOfMs, context);
       for (let due = dueOf(document); due <= untilMs; due = dueOf(document)) fireAt(document, due, context);
     },
     control(record, context) {
@@ -84,6 +86,20 @@ export function createFeaturesStage({ secretOf }: FeaturesOptions): Stage<Sender
     definitionsInForce,
     partitionJobs: (state, definitions) => pendingBackfills(state, definitions).map(backfillJob),
   };
+}
+
+/** At the first touch after a set was published: what is not of the set before it begins empty (see D2 of the document). */
+function meetPresentSet(document: SenderDocument, asOf: number, context: Context): void {
+  const plans = context.state.workspaces.get(document.workspace);
+  const set = plans?.current?.set ?? 0;
+  if (document.set === set) return;
+  document.set = set;
+  const kept = plans?.base ? executable([context.definitions(document.workspace, plans.base.hash)]) : EMPTY_PLAN;
+  const plan = planOf(document.workspace, context);
+  for (const fragment of document.fragments.values()) {
+    keepStates(fragment, kept);
+    attachFragment(fragment, plan, asOf);
+  }
 }
 
 /** The plan in force: the set before, while it is needed, and the present one. */
@@ -190,13 +206,18 @@ function fireAt(document: SenderDocument, dueMs: number, context: Context): void
   const { workspace, sender, asOfMs: asOf } = document;
   const plan = planOf(workspace, context);
   document.asOfMs = Math.max(asOf, dueMs);
-  for (const [id, fragment] of [...document.fragments].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [id, fragment] of inOrder(document.fragments)) {
     if (fragment.dueMs > dueMs) continue;
     attachFragment(fragment, plan, asOf);
     const changes = new Changes();
     expire(fragment, plan, dueMs, changes);
     if (changes.any) tell(fragment, workspace, sender, id, changes, { reason: 'expiry' }, dueMs, context);
   }
+}
+
+/** By id, so that what is due at one moment is told in one order. */
+function inOrder(fragments: ReadonlyMap<string, Fragment>): Iterable<[string, Fragment]> {
+  return fragments.size < 2 ? fragments : [...fragments].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 interface Told {
@@ -209,12 +230,12 @@ interface Told {
 // eslint-disable-next-line max-params -- the hottest call of the stage; an object for it would be one more per event
 function tell(fragment: Fragment, workspace: string, sender: string, id: string, changes: Changes, cause: Told, effectiveMs: number, context: Context): void {
   fragment.told = true;
-  const key = keyOf(workspace, 'profile', fragment.profile);
+  const address = addressOf(fragment, workspace, sender, id, context);
   const value: FragmentChangedRecord = {
     kind: 'fragmentChanged',
     workspace,
     profile: fragment.profile,
-    fragment: fragmentId(sender, id),
+    fragment: address.fragment,
     source: context.partition,
     generation: context.generation,
     offset: context.offset,
@@ -228,7 +249,16 @@ function tell(fragment: Fragment, workspace: string, sender: string, id: string,
     traits: changes.traits ?? NOTHING,
     consent: changes.consent ?? NOTHING,
   };
-  context.emit('fragments', partitionOf(key, context.partitions('fragments')), { key, value, timeMs: effectiveMs });
+  context.emit('fragments', address.partition, { key: address.key, value, timeMs: effectiveMs });
+}
+
+function addressOf(fragment: Fragment, workspace: string, sender: string, id: string, context: Context): Address {
+  const known = fragment.address;
+  if (known?.profile === fragment.profile) return known;
+  const key = keyOf(workspace, 'profile', fragment.profile);
+  const partition = partitionOf(key, context.partitions('fragments'));
+  fragment.address = { profile: fragment.profile, key, partition, fragment: fragmentId(sender, id) };
+  return fragment.address;
 }
 
 const NOTHING: Record<string, never> = Object.freeze({});

@@ -3,7 +3,7 @@
 // F2 dueMs is the next moment at which a window of it changes; it is stored, so that a fragment needs no plan to know it.
 import { addChoices, readConsent, writeConsent, type Consent } from '@tessera/consent';
 import type { Reader, Writer } from '@tessera/codec';
-import type { TrackedRecord, TraitValue, Version } from '@tessera/contracts';
+import type { Key, TrackedRecord, TraitValue, Version } from '@tessera/contracts';
 import { cellOf, type Cell } from './cell.js';
 import type { ExecutablePlan, SeriesPlan, StatePlan } from './compile-plan.js';
 import type { Partial_ } from './partial.js';
@@ -26,6 +26,16 @@ export interface Fragment {
   dueMs: number;
   /** Key of the plan that the windows are derived for; undefined: not yet in this process. */
   attachedTo: string | undefined;
+  /** Where it tells what changed, for `profile`; worked out once, no part of the state. */
+  address: Address | undefined;
+}
+
+/** Key and partition of the profile in `fragments`, and the fragment's own id. */
+export interface Address {
+  readonly profile: string;
+  readonly key: Key;
+  readonly partition: number;
+  readonly fragment: string;
 }
 
 /** What changed by one event or one moment. */
@@ -54,14 +64,21 @@ export function createFragment(): Fragment {
     trails: new Map(),
     dueMs: Infinity,
     attachedTo: undefined,
+    address: undefined,
   };
+}
+
+/** Drops all states but those of a plan. */
+export function keepStates(fragment: Fragment, plan: ExecutablePlan): void {
+  for (const id of fragment.series.keys()) if (plan.states.get(id)?.kind !== 'series') fragment.series.delete(id);
+  for (const id of fragment.trails.keys()) if (plan.states.get(id)?.kind !== 'trail') fragment.trails.delete(id);
+  fragment.attachedTo = undefined;
 }
 
 /** Derives what is not stored, and drops the states that no plan asks for any more. Called before every touch. */
 export function attachFragment(fragment: Fragment, plan: ExecutablePlan, asOfMs: number): void {
   if (fragment.attachedTo === plan.key) return;
-  for (const id of fragment.series.keys()) if (plan.states.get(id)?.kind !== 'series') fragment.series.delete(id);
-  for (const id of fragment.trails.keys()) if (plan.states.get(id)?.kind !== 'trail') fragment.trails.delete(id);
+  keepStates(fragment, plan);
   for (const [id, series] of fragment.series) {
     series.windows = undefined;
     attachSeries(series, plan.states.get(id) as SeriesPlan, asOfMs);

@@ -1,6 +1,8 @@
 // The document of a sender: its spells and its fragments together (one step changes one document), and what it has seen.
 // D1 A message id counts once within 24 h of log time, for the last SEEN_MAX messages; what is forgotten is counted.
-// D2 asOfMs is the latest moment that the document was touched at: windows are derived as of it.
+// D2 A state that the set in force before does not have begins empty at the record that published the present set: whatever the
+//    document kept of it from an older set is dropped at its first touch, and comes back with the backfill.
+// D3 asOfMs is the latest moment that the document was touched at: windows are derived as of it.
 import { createSpells, readSpells, writeSpells, type Spells } from '@tessera/identity';
 import { Reader, type Writer } from '@tessera/codec';
 import { partsOf, type Key } from '@tessera/contracts';
@@ -18,13 +20,17 @@ export interface SenderDocument {
   readonly sender: string;
   readonly spells: Spells;
   readonly fragments: Map<string, Fragment>;
+  /** The fragment, where there is one alone, as of nearly every sender; no part of the state. */
+  only: Fragment | undefined;
   /** Hashes of message ids in log order, with their log times. */
-  seen: number[];
-  seenMs: number[];
+  readonly seen: number[];
+  readonly seenMs: number[];
   /** The same hashes, when there are many; no part of the state. */
   seenSet: Set<number> | undefined;
   /** Messages forgotten before their 24 h because there were too many. */
   forgotten: number;
+  /** Number of the definition set that was the present one at the last touch. */
+  set: number;
   /** Number of the last definition set whose backfill was merged. */
   backfilledSet: number;
   asOfMs: number;
@@ -37,16 +43,20 @@ export function createSenderDocument(key: Key): SenderDocument {
     sender: id,
     spells: createSpells(),
     fragments: new Map(),
+    only: undefined,
     seen: [],
     seenMs: [],
     seenSet: undefined,
     forgotten: 0,
+    set: 0,
     backfilledSet: 0,
     asOfMs: 0,
   };
 }
 
 export function dueOf(document: SenderDocument): number {
+  const { only } = document;
+  if (only) return only.dueMs;
   let due = Infinity;
   for (const { dueMs } of document.fragments.values()) if (dueMs < due) due = dueMs;
   return due;
@@ -54,14 +64,20 @@ export function dueOf(document: SenderDocument): number {
 
 /** True when the message was seen within the last 24 h of log time; else remembers it. */
 export function isDuplicate(document: SenderDocument, hash: number, logTimeMs: number): boolean {
-  forget(document, logTimeMs);
-  if (document.seen.length > LIST_MAX) {
-    document.seenSet ??= new Set(document.seen);
-    if (document.seenSet.has(hash)) return true;
-    document.seenSet.add(hash);
-  } else if (document.seen.includes(hash)) return true;
-  document.seen.push(hash);
-  document.seenMs.push(logTimeMs);
+  const { seen, seenMs } = document;
+  let expired = 0;
+  while (expired < seen.length && (seenMs[expired] as number) <= logTimeMs - SEEN_FOR_MS) expired += 1;
+  if (expired > 0) forget(document, expired);
+  if (seen.length > LIST_MAX) document.seenSet ??= new Set(seen);
+  else document.seenSet = undefined;
+  if (document.seenSet ? document.seenSet.has(hash) : seen.includes(hash)) return true;
+  if (seen.length >= SEEN_MAX) {
+    document.forgotten += 1;
+    forget(document, 1);
+  }
+  document.seenSet?.add(hash);
+  seen.push(hash);
+  seenMs.push(logTimeMs);
   return false;
 }
 
@@ -70,6 +86,7 @@ export function fragmentOf(document: SenderDocument, id: string): Fragment | und
   if (!fragment) {
     if (document.fragments.size >= FRAGMENTS_MAX) return undefined;
     document.fragments.set(id, (fragment = createFragment()));
+    document.only = document.fragments.size === 1 ? fragment : undefined;
   }
   return fragment;
 }
@@ -77,6 +94,7 @@ export function fragmentOf(document: SenderDocument, id: string): Fragment | und
 export function encodeSenderDocument(writer: Writer, document: SenderDocument): Uint8Array {
   writer.byte(CODEC_VERSION);
   writer.int(document.asOfMs);
+  writer.uint(document.set);
   writer.uint(document.backfilledSet);
   writer.uint(document.forgotten);
   writeSpells(writer, document.spells);
@@ -102,6 +120,7 @@ export function decodeSenderDocument(bytes: Uint8Array, key: Key): SenderDocumen
   const version = reader.byte();
   if (version !== CODEC_VERSION) throw new RangeError(`a sender document of codec version ${String(version)}; this release reads ${String(CODEC_VERSION)}`);
   const asOfMs = reader.int();
+  const set = reader.uint();
   const backfilledSet = reader.uint();
   const forgotten = reader.uint();
   const spells = readSpells(reader);
@@ -115,19 +134,13 @@ export function decodeSenderDocument(bytes: Uint8Array, key: Key): SenderDocumen
   }
   const fragments = new Map<string, Fragment>();
   for (let left = reader.uint(); left > 0; left--) fragments.set(reader.string(), readFragment(reader));
-  return { workspace, sender: id, spells, fragments, seen, seenMs, seenSet: undefined, forgotten, backfilledSet, asOfMs };
+  const only = fragments.size === 1 ? [...fragments.values()][0] : undefined;
+  return { workspace, sender: id, spells, fragments, only, seen, seenMs, seenSet: undefined, forgotten, set, backfilledSet, asOfMs };
 }
 
-function forget(document: SenderDocument, logTimeMs: number): void {
-  const { seen, seenMs } = document;
-  let gone = 0;
-  while (gone < seen.length && (seenMs[gone] as number) <= logTimeMs - SEEN_FOR_MS) gone += 1;
-  if (seen.length - gone >= SEEN_MAX) {
-    document.forgotten += 1;
-    gone += 1;
-  }
-  if (gone === 0) return;
-  const forgotten = seen.splice(0, gone);
-  seenMs.splice(0, gone);
-  if (document.seenSet) for (const hash of forgotten) document.seenSet.delete(hash);
+/** The oldest. */
+function forget({ seen, seenMs, seenSet }: SenderDocument, count: number): void {
+  if (seenSet) for (let i = 0; i < count; i++) seenSet.delete(seen[i] as number);
+  seen.splice(0, count);
+  seenMs.splice(0, count);
 }

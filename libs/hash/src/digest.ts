@@ -1,5 +1,5 @@
 // Digests: SHA-256 names for documents, keyed names for people, and a fast 53-bit hash for duplicates.
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 
@@ -21,9 +21,22 @@ export function base32(bytes: Uint8Array): string {
   return text;
 }
 
+const secrets = new Map<string, KeyObject>();
+const SECRETS_MAX = 1_000;
+
+/** A key object is made once per secret: making one costs as much as the digest. */
+function keyOfSecret(secret: string): KeyObject {
+  let key = secrets.get(secret);
+  if (!key) {
+    if (secrets.size >= SECRETS_MAX) secrets.clear();
+    secrets.set(secret, (key = createSecretKey(secret, 'utf8')));
+  }
+  return key;
+}
+
 /** `p_` + base32 of 128 bits of HMAC-SHA-256(workspace secret, node): no plain hash of an identifier leaves the system. */
 export function profileId(secret: string, node: string): string {
-  return `p_${base32(createHmac('sha256', secret).update(node).digest().subarray(0, 16))}`;
+  return `p_${base32(createHmac('sha256', keyOfSecret(secret)).update(node).digest().subarray(0, 16))}`;
 }
 
 /** Lower-case hex SHA-256 of UTF-8 text. */

@@ -109,18 +109,19 @@ export class PartitionRun<Document, Definitions, State> {
 
   private async stepBatch(records: readonly LogRecord[]): Promise<void> {
     this.haltOnStampAhead(records);
-    await this.prefetch(records);
-    for (const record of records) {
+    const { stage } = this.options;
+    let entries = await this.prefetch(records);
+    for (let i = 0; i < records.length; i++) {
+      const record = records[i] as LogRecord;
       if (record.offset < this.nextOffset) continue;
-      const { stage } = this.options;
       const cause = this.advance(record);
-      const key = stage.keyOf(record);
-      if (key === undefined) await this.stepControl(record, cause);
-      else if (stage.stepGraph) await this.stepGraph(record, cause);
-      else {
-        const entry = this.cache.get(key) ?? (await this.entryOf(key));
-        this.stepDocument(entry, record, cause);
+      const entry = entries[i];
+      if (entry) this.stepDocument(entry, record, cause);
+      else if (stage.keyOf(record) === undefined) {
+        // What made every document due may have dropped some from memory.
+        if (await this.stepControl(record, cause)) entries = await this.prefetch(records);
       }
+      else await this.stepGraph(record, cause);
       this.nextOffset = record.offset + 1;
       this.options.ledger.read += 1;
       if (this.timers.nearestMs <= this.logTimeMs) await this.fireSlice(this.options.limits.timersPerSlice);
@@ -184,8 +185,8 @@ export class PartitionRun<Document, Definitions, State> {
     }
   }
 
-  /** A control record waits until no timer is due. */
-  private async stepControl(record: LogRecord, cause: Cause): Promise<void> {
+  /** A control record waits until no timer is due. True when it made documents due. */
+  private async stepControl(record: LogRecord, cause: Cause): Promise<boolean> {
     const { stage, definitions, ledger } = this.options;
     while (this.timers.nearestMs <= this.logTimeMs) await this.fireSlice(this.options.limits.timersPerSlice);
     for (const { workspace, hash } of stage.definitionsNeededBy?.(record) ?? []) {
@@ -197,6 +198,7 @@ export class PartitionRun<Document, Definitions, State> {
     ledger.control += 1;
     if (outcome.kind === 'drop') ledger.reasons.set(outcome.reason, (ledger.reasons.get(outcome.reason) ?? 0) + 1);
     this.jobs.oweForPartition(this.state, this.contexts.definitions);
+    return context.dueWorkspaces.length > 0;
   }
 
   /** Fires up to `count` entries that are due; the rest follow between the next records. */
@@ -347,14 +349,23 @@ export class PartitionRun<Document, Definitions, State> {
     await this.checkpointer.checkpoint(this.nextOffset, this.logTimeMs, this.state);
   }
 
-  private async prefetch(records: readonly LogRecord[]): Promise<void> {
+  /** The document of each record, in one round trip for those that are not held; none for control records and graphs. */
+  private async prefetch(records: readonly LogRecord[]): Promise<readonly (Entry<Document> | undefined)[]> {
     const { stage } = this.options;
-    const missing = new Set<Key>();
-    for (const record of records) {
-      const key = stage.keyOf(record);
-      if (key !== undefined && !this.cache.get(key)) missing.add(key);
+    const entries = new Array<Entry<Document> | undefined>(records.length).fill(undefined);
+    if (stage.stepGraph) return entries;
+    const missing: number[] = [];
+    for (let i = 0; i < records.length; i++) {
+      const key = stage.keyOf(records[i] as LogRecord);
+      if (key === undefined) continue;
+      entries[i] = this.cache.get(key);
+      if (!entries[i]) missing.push(i);
     }
-    if (missing.size > 0) await this.load([...missing]);
+    if (missing.length === 0) return entries;
+    const keyAt = (i: number): Key => stage.keyOf(records[i] as LogRecord) as Key;
+    await this.load([...new Set(missing.map(keyAt))]);
+    for (const i of missing) entries[i] = this.cache.get(keyAt(i));
+    return entries;
   }
 
   private async entryOf(key: Key): Promise<Entry<Document>> {
