@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { CoreWorld, loadScenarioText, runScenario, SystemHost, type Failure } from '../../src/index.js';
 
 const DEFINITIONS = `
@@ -73,4 +75,13 @@ describe('a file that says something unknown is refused with the place', () => {
   ])('%s', (steps, refusal) => {
     expect(() => loadScenarioText(text(steps), 's.yaml')).toThrow(refusal);
   });
+});
+
+test('the example of the manual holds', async () => {
+  const manual = readFileSync(join(import.meta.dirname, '../../../../docs/scenarios.md'), 'utf8');
+  const [, example = ''] = /```yaml\n(.*?)```/s.exec(manual) ?? [];
+  const [scenario] = loadScenarioText(example, 'docs/scenarios.md');
+  if (!scenario) throw new Error('the manual has no example');
+  const { failures, checked } = await runScenario(scenario, new SystemHost(new CoreWorld(scenario.startMs)));
+  expect({ failures, checked }).toEqual({ failures: [], checked: 4 });
 });
