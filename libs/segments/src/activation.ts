@@ -33,7 +33,7 @@ export interface SegmentsPartitionState {
   readonly ready: Map<string, Readiness[]>;
   /** Time up to which a source has closed its log, by source (event clock). */
   readonly closed: Map<number, number>;
-  /** Partitions of `events`; 0 until the first record. */
+  /** Partitions of `events`; 0 until the first control record: before that no set is active, so no timer waits for the time. */
   sources: number;
 }
 

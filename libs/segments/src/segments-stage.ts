@@ -135,7 +135,6 @@ class Profiles {
 
   step(document: ProfileDocument, record: LogRecord, context: SegmentsContext): Outcome {
     const { value } = record;
-    context.state.sources ||= context.partitions('events');
     this.outputs.context = context;
     if (value?.kind === 'fragmentChanged') return this.changed(document, value, ownTimeOf(record, context.logTimeMs));
     if (value?.kind === 'fragmentDetached') return this.detached(document, value, ownTimeOf(record, context.logTimeMs));

@@ -66,7 +66,7 @@ describe('the segments stage', () => {
         const { driver, naive } = play(happenings, homes, false, switchesAt);
         for (const [profile, oracle] of naive) expect(changesOf(driver, profile)).toEqual(oracle.records);
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 
@@ -84,7 +84,7 @@ describe('the segments stage', () => {
         });
         expect(new Set(versions).size).toBe(versions.length);
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 
@@ -105,7 +105,7 @@ describe('the segments stage', () => {
         );
         expect(Object.fromEntries(twin)).toEqual(Object.fromEntries(members));
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 
@@ -123,7 +123,7 @@ describe('the segments stage', () => {
           expect(evicted.document(profile).dueMs).toBe(kept.document(profile).dueMs);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 
@@ -147,7 +147,7 @@ describe('the segments stage', () => {
         expect(driver.emitted).toHaveLength(emitted);
         expect(['p1', 'p2'].map((profile) => Buffer.from(driver.stage.encode(driver.document(profile)).slice()))).toEqual(before);
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { keyOf, type FragmentChangedRecord, type FragmentDetachedRecord, type FragmentsRecord } from '@tessera/contracts';
 import { RetryableError } from '@tessera/runtime';
+import { JOURNAL_MAX } from '../../src/path-pending.js';
 import { membersOf, pathOf } from '../../src/profile-document.js';
 import { Driver } from './driver.js';
 import { LATER_RULES, RULES, setOf, SLOTS } from './hand-made-set.js';
@@ -360,6 +361,20 @@ describe('an un-merge', () => {
     expect(await driver.runJobs(1003)).toBe(1);
     expect(driver.document('p').pending).toBeUndefined();
     expect(pathOf(driver.document('p'), 'steady')).toMatchObject({ member: true, enteredAtMs: 1003 });
+  });
+
+  test('moves the basis on when more has come since than the journal holds', async () => {
+    const driver = started();
+    driver.tell('p', changed('p', { ...viewed(1), reason: 'unlinked', full: true }), 1000);
+    const stale = await driver.prepareJobs();
+    for (let i = 1; i <= JOURNAL_MAX; i++) driver.tell('p', changed('p', { ...bought, effectiveMs: 1000 + i }), 1000 + i);
+    const basis = (driver.partitions[0]?.log.length ?? 0) - 1;
+    expect(driver.document('p').pending).toMatchObject({ basis, journal: [] });
+    driver.deliver(stale, 6000);
+    expect(driver.outcomes.at(-1)).toEqual({ kind: 'drop', reason: 'stale-basis' });
+    await driver.runJobs(6001);
+    expect(driver.document('p').pending).toBeUndefined();
+    expect(pathOf(driver.document('p'), 'steady')).toMatchObject({ member: true, enteredAtMs: 1007 });
   });
 
   test('trusts present values where the folded history is older than what is kept', async () => {

@@ -180,7 +180,7 @@ describe('merge, more events, un-merge', () => {
           expect(merged.paths()).toEqual(never.paths());
         },
       ),
-      { numRuns: 250 },
+      { numRuns: 150 },
     );
   });
 
@@ -200,7 +200,7 @@ describe('merge, more events, un-merge', () => {
         expect(driver.emitted).toHaveLength(emitted);
         expect(world.after()).toEqual(world.before);
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 });
