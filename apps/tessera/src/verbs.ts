@@ -6,6 +6,7 @@
 //      the address and the token at hand.
 //   4. Add it to the list below.
 import type { Verb } from './verb.js';
+import { bench } from './verbs/bench.js';
 import { config } from './verbs/config.js';
 import { decide } from './verbs/decide.js';
 import { apply, plan } from './verbs/definitions.js';
@@ -17,6 +18,7 @@ import { identity } from './verbs/identity.js';
 import { features, profile } from './verbs/profile.js';
 import { segment } from './verbs/segment.js';
 import { sim } from './verbs/sim.js';
+import { test } from './verbs/test.js';
 import { dlq, topic } from './verbs/topic.js';
 import { verify } from './verbs/verify.js';
 import { workspace } from './verbs/workspace.js';
@@ -36,7 +38,9 @@ export const VERBS: readonly Verb[] = [
   dlq,
   workspace,
   verify,
+  test,
   sim,
+  bench,
   config,
   doctor,
 ];

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LmdbEventLog } from '@tessera/log-lmdb';
 import { LmdbStateStore } from '@tessera/state-lmdb';
-import { systemClock, systemIds, type Clock, type EventLog, type Ids, type StateStore } from '@tessera/runtime';
+import { systemClock, systemIds, type Clock, type EventLog, type Ids, type LogClock, type StateStore } from '@tessera/runtime';
 
 /** What a system stands on. */
 export interface SystemPorts {
@@ -30,11 +30,11 @@ export class DataFolderOwnedError extends Error {
 }
 
 /** Opens the log and the state store of a data folder; throws DataFolderOwnedError while another process has it. */
-export async function openPorts(data: string, partitions: number, clock: Clock = systemClock): Promise<SystemPorts> {
+export async function openPorts(data: string, partitions: number, clock: Clock = systemClock, logClock: LogClock = 'append'): Promise<SystemPorts> {
   const folder = resolve(data);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   try {
-    const log = await LmdbEventLog.open({ folder: join(folder, 'log'), clock: 'append', partitions, nowMs: () => clock.nowMs() });
+    const log = await LmdbEventLog.open({ folder: join(folder, 'log'), clock: logClock, partitions, nowMs: () => clock.nowMs() });
     try {
       const store = await LmdbStateStore.open({ folder: join(folder, 'state') });
       return { log, store, clock, ids: systemIds };

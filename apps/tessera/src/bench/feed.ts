@@ -12,6 +12,16 @@ const FRAME = 1_000;
 /** Frames not yet durable. */
 const IN_FLIGHT_MAX = 32;
 
+export interface FeedOptions {
+  readonly log: EventLog;
+  /** NDJSON of tracking calls. */
+  readonly file: string;
+  readonly workspace: string;
+  readonly progress: (events: number) => void;
+  /** Resolves when the stages are near enough. */
+  readonly room: () => Promise<void>;
+}
+
 export interface Fed {
   readonly events: number;
   readonly refused: number;
@@ -20,7 +30,7 @@ export interface Fed {
   readonly lastMs: number;
 }
 
-export async function feed(log: EventLog, file: string, workspace: string, progress: (events: number) => void): Promise<Fed> {
+export async function feed({ log, file, workspace, progress, room }: FeedOptions): Promise<Fed> {
   const appender = new Appender(log);
   const arrival = {
     workspace,
@@ -51,6 +61,7 @@ export async function feed(log: EventLog, file: string, workspace: string, progr
     if (tracked.timeMs > lastMs) lastMs = tracked.timeMs;
     const waiting = appender.add({ key: keyOf(workspace, 'sender', tracked.sender), value: tracked, timeMs: tracked.timeMs });
     if (waiting) await waiting;
+    if (events % FRAME === 0) await room();
     if (events % 100_000 === 0) progress(events);
   }
   await appender.flush();

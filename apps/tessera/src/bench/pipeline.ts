@@ -12,6 +12,9 @@ import { feed } from './feed.js';
 import { membershipHash, membershipLines } from './memberships.js';
 
 const WORKSPACE = 'default';
+/** Records that the stages may be behind before the feed waits. */
+const LAG_MAX = 20_000;
+const SAMPLE = 100;
 const SECRET = 'the pipeline benchmark names its profiles with this';
 
 export interface PipelineOptions {
@@ -20,8 +23,6 @@ export interface PipelineOptions {
   readonly memberships: string | undefined;
   readonly log: EventLog;
   readonly store: StateStore;
-  /** Bytes of the log `fragments`. */
-  readonly fragmentBytes: () => number;
   readonly limits?: Partial<LoopLimits>;
   readonly progress: (text: string) => void;
 }
@@ -49,8 +50,14 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineFig
   const documents = readDefinitions(options.definitions);
   const { set } = await catalog.apply(WORKSPACE, documents, { actor: 'bench', note: '', nowMs: 0 });
   await catalog.activated(WORKSPACE, set);
-  const fed = await feed(log, options.events, WORKSPACE, (events) => {
-    progress(`${String(events)} events in the log`);
+  const fed = await feed({
+    log,
+    file: options.events,
+    workspace: WORKSPACE,
+    progress: (events) => {
+      progress(`${String(events)} events in the log`);
+    },
+    room: () => caughtUp(hosts),
   });
   if (fed.refused > 0) progress(`${String(fed.refused)} events were refused`);
   await settled(hosts);
@@ -68,7 +75,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineFig
     eventsPerSecond: Math.round(fed.events / seconds),
     cpuSecondsPerMillion: round((cpu.user + cpu.system) / fed.events),
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
-    fragmentBytesPerEvent: round(options.fragmentBytes() / fed.events),
+    fragmentBytesPerEvent: round((await fragmentBytes(log)) / fed.events),
     linksPerEvent: round((await ends(log, 'links')) / fed.events),
     changes: await ends(log, 'segment-changes'),
     membershipHash: membershipHash(lines),
@@ -121,6 +128,16 @@ async function close(log: EventLog, lastMs: number): Promise<void> {
   }
 }
 
+/** Events are fed as fast as they are stepped: what is in flight is bounded, as in ingestion. */
+async function caughtUp(hosts: readonly StageHost<never, never, never>[]): Promise<void> {
+  for (;;) {
+    let lag = 0;
+    for (const host of hosts) lag += await host.lag();
+    if (lag <= LAG_MAX) return;
+    await systemClock.wait(0);
+  }
+}
+
 async function settled(hosts: readonly StageHost<never, never, never>[]): Promise<void> {
   for (let quiet = 0; quiet < 2; ) {
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -128,6 +145,23 @@ async function settled(hosts: readonly StageHost<never, never, never>[]): Promis
     for (const host of hosts) lag += host.idle ? await host.lag() : 1;
     quiet = lag === 0 ? quiet + 1 : 0;
   }
+}
+
+/** Size of the records of `fragments` as JSON, from a sample of one in a hundred read batches: what another log would carry. */
+async function fragmentBytes(log: EventLog): Promise<number> {
+  let records = 0;
+  let sampled = 0;
+  let bytes = 0;
+  for (let partition = 0; partition < log.partitions('fragments'); partition++) {
+    const end = await log.endOffset('fragments', partition);
+    records += end;
+    for (let at = 0; at < end; at += 100 * SAMPLE) {
+      const batch = await log.read('fragments', partition, at, { records: SAMPLE, bytes: 1 << 20 });
+      for (const { key, value } of batch.records) bytes += key.length + JSON.stringify(value).length;
+      sampled += batch.records.length;
+    }
+  }
+  return sampled === 0 ? 0 : (bytes / sampled) * records;
 }
 
 async function ends(log: EventLog, topic: 'links' | 'segment-changes'): Promise<number> {
