@@ -1,7 +1,7 @@
 // One LMDB environment in one folder, with one owner and durable transactions. The embedded log and the embedded state store stand on it.
 // V1 `write` resolves when its transaction is on disk. LMDB's overlapping sync is off: with it a write resolves at its commit, before
 //    the disk, and when the flush fails nobody is told. (Checked with strace: fdatasync and the O_DSYNC write of the meta page come first.)
-// V2 A failed transaction leaves nothing behind and rejects with RetryableError. So does every transaction after a failed flush.
+// V2 A failed transaction leaves nothing behind and rejects with RetryableError; when the disk has room again, the next one succeeds.
 // V3 What a killed process left in the page cache is flushed before it is read: whatever can be read survives a power cut.
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';

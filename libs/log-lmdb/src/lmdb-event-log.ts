@@ -89,13 +89,12 @@ export class LmdbEventLog implements EventLog {
     return this.lanesOf(topic).length;
   }
 
-  append(topic: TopicId, partition: number, records: readonly NewRecord[]): Promise<{ readonly firstOffset: number }> {
+  async append(topic: TopicId, partition: number, records: readonly NewRecord[]): Promise<{ readonly firstOffset: number }> {
     const lane = this.lane(topic, partition);
-    if (this.closed) return Promise.reject(new Error('the log is closed'));
-    return records.length === 0 ? Promise.resolve({ firstOffset: lane.next }) : this.queue.append(lane, records);
+    if (this.closed) throw new Error('the log is closed');
+    return records.length === 0 ? { firstOffset: lane.next } : this.queue.append(lane, records);
   }
 
-  /** Async without an await: a damaged frame rejects and does not throw. */
   async read(topic: TopicId, partition: number, fromOffset: number, limits: ReadLimits): Promise<LogBatch> {
     const lane = this.lane(topic, partition);
     lane.followed = true;
@@ -119,12 +118,12 @@ export class LmdbEventLog implements EventLog {
     return { records: parts.length === 1 ? (parts[0] as readonly LogRecord[]) : parts.flat(), nextOffset };
   }
 
-  startOffset(topic: TopicId, partition: number): Promise<number> {
-    return Promise.resolve(this.store.firstOffset(this.lane(topic, partition)) ?? 0);
+  async startOffset(topic: TopicId, partition: number): Promise<number> {
+    return this.store.firstOffset(this.lane(topic, partition)) ?? 0;
   }
 
-  endOffset(topic: TopicId, partition: number): Promise<number> {
-    return Promise.resolve(this.lane(topic, partition).durable);
+  async endOffset(topic: TopicId, partition: number): Promise<number> {
+    return this.lane(topic, partition).durable;
   }
 
   subscribe(topic: TopicId, partition: number, wake: () => void): () => void {
@@ -136,7 +135,7 @@ export class LmdbEventLog implements EventLog {
   }
 
   /** Takes superseded records of a compacted topic away, a bounded piece per call. */
-  compact(topic: TopicId, options: CompactionOptions = {}): Promise<CompactionStep> {
+  async compact(topic: TopicId, options: CompactionOptions = {}): Promise<CompactionStep> {
     if (TOPICS[topic].policy !== 'compact') throw new RangeError(`${topic} is not a compacted topic`);
     const step = this.compacting.then(() => this.compaction.step(this.lanesOf(topic), options));
     this.compacting = step.catch(() => undefined);

@@ -75,7 +75,9 @@ async function expectAcknowledged(log: LmdbEventLog, acknowledged: readonly stri
   for (const line of acknowledged) {
     const [partition, firstOffset, count, id] = line.split(' ');
     const records = partitions[Number(partition)]?.slice(Number(firstOffset), Number(firstOffset) + Number(count)) ?? [];
-    expect(records.map(({ value }) => value?.kind === 'auditRecorded' && value.subject)).toEqual(new Array(Number(count)).fill(id));
+    expect(records.map(({ value }) => value?.kind === 'auditRecorded' && value.subject)).toEqual(
+      new Array(Number(count)).fill(id),
+    );
   }
 }
 

@@ -88,6 +88,12 @@ describe('appends', () => {
     expect(sourcesOf((await log.read('events', 0, 0, NO_LIMITS)).records)).toEqual([0, 1, 2]);
   });
 
+  test('to a partition that is not there are refused', async () => {
+    const log = await open();
+    await expect(log.append('events', 2, records(1))).rejects.toThrow('there is no partition 2 of events');
+    await expect(log.endOffset('definitions', 1)).rejects.toThrow(RangeError);
+  });
+
   test('after the close are refused', async () => {
     const log = await open();
     await log.close();
@@ -261,6 +267,6 @@ describe('compaction', () => {
 
   test('is refused for a topic that keeps everything', async () => {
     const log = await open();
-    expect(() => log.compact('events')).toThrow('events is not a compacted topic');
+    await expect(log.compact('events')).rejects.toThrow('events is not a compacted topic');
   });
 });

@@ -57,21 +57,21 @@ export class MemoryEventLog implements EventLog {
     return { firstOffset };
   }
 
-  read(topic: TopicId, partition: number, fromOffset: number, limits: ReadLimits): Promise<LogBatch> {
+  async read(topic: TopicId, partition: number, fromOffset: number, limits: ReadLimits): Promise<LogBatch> {
     const lane = this.lane(topic, partition);
     const start = indexOf(lane.records, fromOffset);
     const fitting = Math.min(limits.records, Math.floor(limits.bytes / RECORD_BYTES));
     const records = lane.records.slice(start, start + Math.max(1, fitting));
     const following = lane.records[start + records.length];
-    return Promise.resolve({ records, nextOffset: following?.offset ?? Math.max(fromOffset, lane.next) });
+    return { records, nextOffset: following?.offset ?? Math.max(fromOffset, lane.next) };
   }
 
-  startOffset(topic: TopicId, partition: number): Promise<number> {
-    return Promise.resolve(this.lane(topic, partition).records[0]?.offset ?? 0);
+  async startOffset(topic: TopicId, partition: number): Promise<number> {
+    return this.lane(topic, partition).records[0]?.offset ?? 0;
   }
 
-  endOffset(topic: TopicId, partition: number): Promise<number> {
-    return Promise.resolve(this.lane(topic, partition).next);
+  async endOffset(topic: TopicId, partition: number): Promise<number> {
+    return this.lane(topic, partition).next;
   }
 
   subscribe(topic: TopicId, partition: number, wake: () => void): () => void {

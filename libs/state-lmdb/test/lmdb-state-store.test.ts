@@ -38,37 +38,23 @@ function documentOf(id: number, lastOffset: number, size = 100): StateDocument {
 const documentsAt = (count: number, lastOffset: number): readonly StateDocument[] =>
   Array.from({ length: count }, (_, i) => documentOf(i, lastOffset));
 
-/** Turns of the event loop until the promise is settled, and the longest of them. */
-async function turnsDuring(work: Promise<unknown>): Promise<{ readonly turns: number; readonly longestMs: number }> {
+/** Turns of the event loop until the promise is settled. */
+async function turnsDuring(work: Promise<unknown>): Promise<number> {
   let done = false;
   void work.finally(() => (done = true));
   let turns = 0;
-  let longestMs = 0;
-  for (let before = performance.now(); !done; turns++) {
-    await nextTurn();
-    const now = performance.now();
-    longestMs = Math.max(longestMs, now - before);
-    before = now;
-  }
-  return { turns, longestMs };
+  for (; !done; turns++) await nextTurn();
+  return turns;
 }
 
 describe('a checkpoint of 100,000 documents', () => {
   test('lets the event loop turn all the while, in writing and in loading', async () => {
     const store = await open();
     const documents = documentsAt(100_000, 1);
-    const writing = await turnsDuring(store.write(SPACE, documents));
-    const loading = await turnsDuring(
-      store.load(
-        SPACE,
-        documents.map(({ key }) => key),
-      ),
-    );
-    // 3 to 15 ms when the machine is idle; the bound leaves room for one that is not. A write in one piece takes 300 ms and more.
-    for (const { turns, longestMs } of [writing, loading]) {
-      expect(turns).toBeGreaterThan(90);
-      expect(longestMs).toBeLessThan(200);
-    }
+    // A turn per thousand documents: 2 to 15 ms each on an idle machine.
+    expect(await turnsDuring(store.write(SPACE, documents))).toBeGreaterThan(90);
+    const keys = documents.map(({ key }) => key);
+    expect(await turnsDuring(store.load(SPACE, keys))).toBeGreaterThan(90);
     expect(store.size()).toMatchObject({ documents: 100_000, refused: 0 });
   }, 60_000);
 
