@@ -74,7 +74,7 @@ export class DefinitionCatalog implements Part, DefinitionSource<CompiledSet> {
   /** The set that every partition works with; undefined before the first. */
   active(workspace: string): CompiledSet | undefined {
     const active = this.activation.activeSet(workspace);
-    const set = active && this.applied(workspace, active.hash);
+    const set = active && this.history(workspace).find((one) => one.set === active.set);
     return set && this.compile(workspace, set);
   }
 
@@ -132,8 +132,9 @@ export class DefinitionCatalog implements Part, DefinitionSource<CompiledSet> {
     return this.history(workspace).findLast((set) => set.hash === hash);
   }
 
+  /** By number: documents that were in force before, applied again, are another set of the same hash. */
   private compile(workspace: string, applied: AppliedSet): CompiledSet {
-    const name = `${workspace}/${applied.hash}`;
+    const name = `${workspace}/${String(applied.set)}`;
     let compiled = this.compiled.get(name);
     if (!compiled) {
       const outcome = compileSet(
