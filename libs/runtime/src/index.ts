@@ -4,7 +4,7 @@ export { Ledger } from './ledger.js';
 export { DEFAULT_LIMITS, type LoopLimits } from './limits.js';
 export type { LoopOptions } from './loop-options.js';
 export { ProcessorLoop, type LoopEvents, type LoopStatus } from './processor-loop.js';
-export { StampAheadError } from './partition-run.js';
+export { StampAheadError } from './stamp-ahead-error.js';
 export { StageHost, noDefinitions, type HostedLoop, type HostedStage, type HostPorts, type LoopReport } from './stage-host.js';
 export { Lifecycle, type Part } from './lifecycle.js';
 export { systemClock, systemIds } from './system.js';

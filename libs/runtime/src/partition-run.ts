@@ -18,6 +18,7 @@ import { Outbox } from './outbox.js';
 import type { LogRecord } from './ports.js';
 import type { Outcome } from './stage.js';
 import { NeedDocuments, StepContexts, type Cause } from './step-contexts.js';
+import { StampAheadError } from './stamp-ahead-error.js';
 import { TimerIndex } from './timer-index.js';
 
 const TICK_KEY = keyOf('', 'workspace', 'tick');
@@ -245,6 +246,8 @@ export class PartitionRun<Document, Definitions, State> {
   /** Every document of a workspace, in slices: the store's in key order, then those that only memory has. */
   private async fireAll(workspace: string, cause: Cause): Promise<void> {
     const { stage, partition, store } = this.options;
+    // A document whose write is under way may be missing in the scan, and be dropped from memory before its turn.
+    await this.checkpointer.settled();
     const prefix = keyOf(workspace, 'sender', '').split('/')[0] as string;
     const seen = new Set<Key>();
     for await (const chunk of store.scan({ stage: stage.name, partition })) {
@@ -393,16 +396,5 @@ export class PartitionRun<Document, Definitions, State> {
     for (const record of records) {
       if (record.stampMs > bound) throw new StampAheadError(stage.input, partition, record.offset, record.stampMs - bound);
     }
-  }
-}
-
-/** A stamp far ahead of this process's clock: applying it would move time for ever. The partition halts with an alert. */
-export class StampAheadError extends Error {
-  constructor(topic: string, partition: number, offset: number, beyondMs: number) {
-    super(
-      `${topic}[${String(partition)}] is halted at offset ${String(offset)}: its stamp is ${String(beyondMs)} ms beyond the allowed lead over this clock. ` +
-        'Set the clocks right, then restart; nothing was applied.',
-    );
-    this.name = 'StampAheadError';
   }
 }

@@ -1,9 +1,10 @@
 // The processor loop: keeps one partition of one stage running, through failures of the world, until it is stopped.
 // P1 After a failure everything in memory is thrown away and the next incarnation starts from the partition document.
 // P2 A halt (a stamp far ahead, a bug) is final: it is reported and needs a person.
-import { PartitionRun, StampAheadError } from './partition-run.js';
+import { PartitionRun } from './partition-run.js';
 import type { LoopOptions } from './loop-options.js';
 import { RetryableError } from './ports.js';
+import { StampAheadError } from './stamp-ahead-error.js';
 
 export type LoopStatus = 'stopped' | 'running' | 'backing-off' | 'halted';
 
