@@ -21,7 +21,8 @@ const CHUNK = 500;
 export function backfillJob(pending: PendingBackfill): Job {
   const { workspace, set, hash, publishedAt } = pending;
   return {
-    id: `backfill ${workspace} ${hash}`,
+    // By set: documents that come back after others have the hash of before, and another past.
+    id: `backfill ${workspace} ${String(set)} ${hash}`,
     async *run(history) {
       const fold = new ShadowFold(workspace, restricted(pending.plan, pending.states));
       for await (const records of history.read('events', history.partition, 0, publishedAt)) for (const record of records) fold.step(record);

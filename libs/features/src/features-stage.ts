@@ -188,7 +188,7 @@ function detach(assigned: ProfileAssignedRecord, former: string, reason: string,
 
 function stepBackfilled(document: SenderDocument, record: BackfilledRecord, context: Context, asOf: number, secretOf: FeaturesOptions['secretOf']): Outcome {
   const plans = context.state.workspaces.get(record.workspace);
-  if (plans?.current?.hash !== record.hash || plans.current.completed) return { kind: 'drop', reason: 'stale-basis' };
+  if (plans?.current?.set !== record.set || plans.current.completed) return { kind: 'drop', reason: 'stale-basis' };
   if (document.backfilledSet >= record.set) return { kind: 'drop', reason: 'already-merged' };
   document.backfilledSet = record.set;
   const plan = planOf(record.workspace, context);

@@ -86,7 +86,7 @@ export function publish(published: DefinitionsPublishedRecord, record: LogRecord
 
 export function complete(completed: BackfillCompletedRecord, context: Context): Outcome {
   const current = context.state.workspaces.get(completed.workspace)?.current;
-  if (current?.hash !== completed.hash || current.completed) return { kind: 'drop', reason: 'stale-basis' };
+  if (current?.set !== completed.set || current.completed) return { kind: 'drop', reason: 'stale-basis' };
   ready(completed.workspace, current, context);
   return APPLIED;
 }
