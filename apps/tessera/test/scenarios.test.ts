@@ -55,8 +55,12 @@ describe.each(files)('%s', (file) => {
   const scenarios = loadScenarios(join(FOLDER, file));
 
   test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('%s', async (_, scenario) => {
-    const core = await play(scenario, new CoreWorld(scenario.startMs));
-    expect(await play(scenario, await EmbeddedWorld.open(scenario.startMs))).toEqual(core);
-    expect(await play(scenario, await EmbeddedWorld.open(scenario.startMs, openMemory))).toEqual(core);
+    const [core, embedded, memory] = await Promise.all([
+      play(scenario, new CoreWorld(scenario.startMs)),
+      EmbeddedWorld.open(scenario.startMs).then((world) => play(scenario, world)),
+      EmbeddedWorld.open(scenario.startMs, openMemory).then((world) => play(scenario, world)),
+    ]);
+    expect(embedded).toEqual(core);
+    expect(memory).toEqual(core);
   });
 });
