@@ -82,7 +82,9 @@ test('the naive recomputation and the core agree about every person at every mom
 
 /** The only user ever seen on a device, while it is hers: only such a device is parted here. */
 function onlyUserOf(facts: Facts, anonymousId: string, tMs: number): string | undefined {
-  const users = new Set(facts.sent.flatMap((one) => (one.anonymousId === anonymousId && one.userId !== undefined ? [one.userId] : [])));
+  const users = new Set(
+    facts.sent.flatMap((one) => (one.anonymousId === anonymousId && one.userId !== undefined ? [one.userId] : [])),
+  );
   const [userId] = users;
   return users.size === 1 && personAt(facts, { anonymousId }, tMs) === `user:${userId as string}` ? userId : undefined;
 }
@@ -109,7 +111,8 @@ function agree(core: Core, facts: Facts): void {
   const found: Record<string, readonly string[]> = {};
   const want: Record<string, readonly string[]> = {};
   for (const person of peopleAt(facts, tMs).keys()) {
-    const steady = (segments: readonly string[]): readonly string[] => segments.filter((segment) => segment !== 'engaged' || onlyAnonymous(facts, person));
+    const steady = (segments: readonly string[]): readonly string[] =>
+      segments.filter((segment) => segment !== 'engaged' || onlyAnonymous(facts, person));
     want[person] = steady(segmentsAt(facts, person, tMs));
     found[person] = steady([...(told.get(profileId(SECRET, nodeOf(person))) ?? [])].sort());
   }
@@ -147,8 +150,20 @@ class Core {
   }
 
   async publish(): Promise<void> {
-    const value = { workspace: 'w', set: 1, hash: set.hash, evaluator: EVALUATOR_VERSION, definitions: [], actor: '', note: '', appliedMs: 0 };
-    this.world.append('definitions', 0, { key: keyOf('w', 'definition', 'set', '1'), value: { kind: 'definitionSetApplied', ...value } });
+    const value = {
+      workspace: 'w',
+      set: 1,
+      hash: set.hash,
+      evaluator: EVALUATOR_VERSION,
+      definitions: [],
+      actor: '',
+      note: '',
+      appliedMs: 0,
+    };
+    this.world.append('definitions', 0, {
+      key: keyOf('w', 'definition', 'set', '1'),
+      value: { kind: 'definitionSetApplied', ...value },
+    });
     await this.world.settle();
   }
 

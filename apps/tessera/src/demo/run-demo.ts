@@ -51,7 +51,7 @@ export async function runDemo(
     const embedded = await openEmbedded({ ...config, data }, createJournal(config.logLevel));
     try {
       if (!once) print(panel(embedded));
-      const report = await perform(embedded, seed, print);
+      const report = await Promise.race([perform(embedded, seed, print), interruption(stopped)]);
       if (!once) {
         print('\n  The shop stays open: the panel above holds. Stop with Ctrl+C.');
         await stopped;
@@ -65,13 +65,18 @@ export async function runDemo(
   }
 }
 
+async function interruption(stopped: Promise<unknown>): Promise<never> {
+  await stopped;
+  throw new Error('the play was stopped before its end');
+}
+
 async function perform(embedded: Embedded, seed: number, print: (text: string) => void): Promise<DemoReport> {
   const startMs = Date.now();
   const telling = new Telling((text) => {
     print(text.replace(/\n$/, ''));
   });
   const promises = new Promises(telling);
-  const asking = openAsking(embedded.data);
+  const asking = await openAsking(embedded.data);
   const audience = new Audience((service, method, request) => asking.call(service, method, request));
   const tracking = new Tracking(asking.http, asking.writeKey, `demo-${String(seed)}`);
   const known = new Map<string, WhoAsked>();

@@ -17,8 +17,6 @@ export const demo: Verb = {
         const report = await runDemo(readConfig(), { seed, once }, print, stopped);
         if (once) print(JSON.stringify(report));
         if (!report.ok) exit(1);
-        // A signal listener keeps nothing alive, a kept-alive socket of the SDK's client does.
-        if (once) process.exit(report.ok ? 0 : 1);
       });
   },
 };

@@ -32,12 +32,11 @@ export async function followTopic(
   let left = limit;
   for (;;) {
     const query = new URLSearchParams({ from: cursor, waitMs: String(follow ? WAIT_MS : 0) });
-    const text = await asking.text(`/api/v1/topics/${encodeURIComponent(topic)}/tail?${query.toString()}`);
-    const lines = text.trim().split('\n').map((line) => JSON.parse(line) as unknown);
-    const records = (lines.slice(0, -1) as readonly FollowedRecord[]).filter(wanted);
+    const lines = await asking.lines(`/api/v1/topics/${encodeURIComponent(topic)}/tail?${query.toString()}`);
+    const records = (lines.slice(0, -1) as unknown as readonly FollowedRecord[]).filter(wanted);
     for (const record of records.slice(0, left)) print(lineOf(record, form));
     left -= records.length;
-    const { next } = lines.at(-1) as { next: string };
+    const { next } = lines.at(-1) as unknown as { next: string };
     if (left <= 0 || (!follow && (lines.length === 1 || next === cursor))) return;
     cursor = next;
     // A tail that answers at once (news of other workspaces) does not become a busy loop.
