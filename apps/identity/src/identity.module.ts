@@ -15,11 +15,7 @@ export class IdentityModule {
     return {
       module: IdentityModule,
       controllers: [IdentityController],
-      providers: [
-        { provide: IdentityService, useValue: service },
-        { provide: CREDENTIALS, useValue: credentials },
-        ScopeGuard,
-      ],
+      providers: [{ provide: IdentityService, useValue: service }, { provide: CREDENTIALS, useValue: credentials }, ScopeGuard],
     };
   }
 }

@@ -21,7 +21,9 @@ export interface SegmentsServices {
 }
 
 /** The service without doors. */
-export function createSegmentsServices(options: ProfileReaderOptions & { readonly directory: PersonDirectory }): SegmentsServices {
+export function createSegmentsServices(
+  options: ProfileReaderOptions & { readonly directory: PersonDirectory },
+): SegmentsServices {
   const { log, clock, catalog, directory } = options;
   const reader = new ProfileReader(options);
   return {

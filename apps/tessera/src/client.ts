@@ -1,7 +1,13 @@
 // A client of the system that runs on a data folder of this machine: its addresses are in endpoints.json, its token in credentials.json.
 // N1 What the server refuses is thrown with its code, its detail and the next thing to try.
 import { fileURLToPath } from 'node:url';
-import { credentials as channel, loadPackageDefinition, Metadata, type Client as GrpcClient, type ServiceError } from '@grpc/grpc-js';
+import {
+  credentials as channel,
+  loadPackageDefinition,
+  Metadata,
+  type Client as GrpcClient,
+  type ServiceError,
+} from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { GRPC_LOADER } from '@tessera/nest';
 import { readCredentials, type WorkspaceCredentials } from './credentials-file.js';
@@ -80,7 +86,12 @@ async function http(url: string, authorization: string, { method = 'GET', body }
   return answer;
 }
 
-type Unary = (request: Json, metadata: Metadata, options: object, done: (error: ServiceError | null, answer?: Json) => void) => void;
+type Unary = (
+  request: Json,
+  metadata: Metadata,
+  options: object,
+  done: (error: ServiceError | null, answer?: Json) => void,
+) => void;
 
 function grpc(client: GrpcClient, method: string, request: Json, authorization: string): Promise<Json> {
   const metadata = new Metadata();

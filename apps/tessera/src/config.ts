@@ -48,11 +48,25 @@ const SETTINGS: readonly Setting[] = [
   row('httpPort', 'TESSERA_HTTP_PORT', '8080', 'tracking API, decisions, admin', 'a port, 0 for any', port),
   row('grpcPort', 'TESSERA_GRPC_PORT', '9090', 'gRPC services', 'a port, 0 for any', port),
   row('opsPort', 'TESSERA_OPS_PORT', '9464', 'livez, readyz, metrics', 'a port, 0 for any', port),
-  row('partitions', 'TESSERA_PARTITIONS', '8', 'partitions, fixed when the data folder is created', 'a number from 1 to 256', count),
+  row(
+    'partitions',
+    'TESSERA_PARTITIONS',
+    '8',
+    'partitions, fixed when the data folder is created',
+    'a number from 1 to 256',
+    count,
+  ),
   row('publicUrl', 'TESSERA_PUBLIC_URL', '', 'address that browsers use', 'an http or https URL, or nothing', url),
   row('logLevel', 'TESSERA_LOG_LEVEL', 'warn', 'what is said on stderr', 'info, warn, error or silent', level),
   row('stopWithinMs', 'TESSERA_STOP_WITHIN', '10s', 'longest graceful stop', 'a duration like 10s', duration),
-  row('freshCheckpointMs', 'TESSERA_FRESH_CHECKPOINT', '250ms', 'longest lag of what people read', 'a duration like 250ms', duration),
+  row(
+    'freshCheckpointMs',
+    'TESSERA_FRESH_CHECKPOINT',
+    '250ms',
+    'longest lag of what people read',
+    'a duration like 250ms',
+    duration,
+  ),
   row('checkpointMs', 'TESSERA_CHECKPOINT', '1s', 'longest lag of other state', 'a duration like 1s', duration),
 ];
 
@@ -75,7 +89,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 /** One row per setting, for `config print`; secrets are not shown. */
 export function describeConfig(
   environment: Readonly<Record<string, string | undefined>> = process.env,
-): readonly { readonly variable: string; readonly value: string; readonly from: 'environment' | 'default'; readonly what: string }[] {
+): readonly {
+  readonly variable: string;
+  readonly value: string;
+  readonly from: 'environment' | 'default';
+  readonly what: string;
+}[] {
   return SETTINGS.map(({ variable, fallback, what, secret }) => {
     const found = environment[variable];
     const given = found !== undefined && found !== '';

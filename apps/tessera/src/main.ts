@@ -24,7 +24,9 @@ const context: VerbContext = {
 const NODE_MIN = [24, 9] as const;
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < NODE_MIN[0] || (major === NODE_MIN[0] && minor < NODE_MIN[1])) {
-  context.say(`tessera: Node.js ${NODE_MIN.join('.')} or later is needed, and this is ${process.version}. Start it by: npm run tessera -- …`);
+  context.say(
+    `tessera: Node.js ${NODE_MIN.join('.')} or later is needed, and this is ${process.version}. Start it by: npm run tessera -- …`,
+  );
   process.exit(1);
 }
 

@@ -20,17 +20,36 @@ const WORK = {
 export function stageMetrics(hosts: readonly HostedStage[]): readonly MetricSource[] {
   const work = (Object.keys(WORK) as (keyof typeof WORK)[]).map((field): MetricSource => {
     const [name, help] = WORK[field];
-    return counter(name, help, () => hosts.map((host) => one(sum(host, (ledger) => ledger[field]), { stage: host.stage.name })));
+    return counter(name, help, () =>
+      hosts.map((host) =>
+        one(
+          sum(host, (ledger) => ledger[field]),
+          { stage: host.stage.name },
+        ),
+      ),
+    );
   });
   return [
     counter('tessera_stage_records', 'Records read by a stage, by what became of them.', () =>
       hosts.flatMap((host) =>
-        OUTCOMES.map((outcome) => one(sum(host, (ledger) => ledger[outcome]), { stage: host.stage.name, outcome })),
+        OUTCOMES.map((outcome) =>
+          one(
+            sum(host, (ledger) => ledger[outcome]),
+            { stage: host.stage.name, outcome },
+          ),
+        ),
       ),
     ),
-    counter('tessera_stage_reasons', 'Records late, dropped or dead-lettered by a stage, by reason.', () => hosts.flatMap(reasonsOf)),
+    counter('tessera_stage_reasons', 'Records late, dropped or dead-lettered by a stage, by reason.', () =>
+      hosts.flatMap(reasonsOf),
+    ),
     gauge('tessera_stage_records_unaccounted', 'Records read and accounted for nowhere: always 0.', () =>
-      hosts.map((host) => one(sum(host, (ledger) => ledger.missing), { stage: host.stage.name })),
+      hosts.map((host) =>
+        one(
+          sum(host, (ledger) => ledger.missing),
+          { stage: host.stage.name },
+        ),
+      ),
     ),
     gauge('tessera_stage_lag_records', 'Records that a stage has not yet stepped.', () =>
       Promise.all(hosts.map(async (host) => one(await host.lag(), { stage: host.stage.name }))),
@@ -54,7 +73,9 @@ export function ingestionMetrics(counters: () => IngestionCounters | undefined):
       ];
     }),
     counter('tessera_ingestion_dead_letters', 'Events refused, by reason.', () => readings(counters()?.deadLettered, 'reason')),
-    counter('tessera_ingestion_requests_refused', 'Requests refused as a whole, by code.', () => readings(counters()?.refused, 'code')),
+    counter('tessera_ingestion_requests_refused', 'Requests refused as a whole, by code.', () =>
+      readings(counters()?.refused, 'code'),
+    ),
   ];
 }
 

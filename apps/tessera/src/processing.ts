@@ -8,7 +8,15 @@ import { createIdentity } from '@tessera/app-identity';
 import { createSegments } from '@tessera/app-segments';
 import { DefinitionCatalog } from '@tessera/catalog';
 import { READ_MODEL_STAGES } from '@tessera/decisions';
-import { noDefinitions, StageHost, type HostedStage, type HostPorts, type LoopLimits, type LoopReport, type Part } from '@tessera/runtime';
+import {
+  noDefinitions,
+  StageHost,
+  type HostedStage,
+  type HostPorts,
+  type LoopLimits,
+  type LoopReport,
+  type Part,
+} from '@tessera/runtime';
 import type { Journal } from '@tessera/telemetry';
 import type { SystemPorts } from './wiring.js';
 
@@ -44,7 +52,11 @@ export function createProcessing({ ports, secretOf, journal, limits, ...times }:
   };
   const catalog = new DefinitionCatalog(log);
   const freshness = new ReadModelFreshness({ log, store, clock });
-  const readModel = new StoreReadModel({ store, partitions: (topic) => log.partitions(topic), freshness: () => freshness.freshness() });
+  const readModel = new StoreReadModel({
+    store,
+    partitions: (topic) => log.partitions(topic),
+    freshness: () => freshness.freshness(),
+  });
 
   const within = (checkpointMs: number): HostPorts => ({
     log,
@@ -82,7 +94,12 @@ function problemsOf({ stage, loops }: HostedStage, halted: ReadonlyMap<string, s
 }
 
 function tell({ stage, partition, event, error }: LoopReport, journal: Journal | undefined): void {
-  const facts = { stage, partition, error: messageOf(error), ...(error instanceof Error && event === 'halted' ? { stack: error.stack } : {}) };
+  const facts = {
+    stage,
+    partition,
+    error: messageOf(error),
+    ...(error instanceof Error && event === 'halted' ? { stack: error.stack } : {}),
+  };
   if (event === 'halted') journal?.alert('a partition is halted: it needs a person', facts);
   else journal?.warn('a partition failed and goes on by itself', facts);
 }

@@ -99,6 +99,8 @@ async function addDoors(
     http: `http://${host}:${String(httpPort)}`,
     grpc: `${host}:${String(grpcPort)}`,
     ops: `http://${host}:${String(opsPort)}`,
-    moved: Object.entries(wanted).flatMap(([door, [asked, found]]) => (asked !== 0 && asked !== found ? [{ door, wanted: asked, found }] : [])),
+    moved: Object.entries(wanted).flatMap(([door, [asked, found]]) =>
+      asked !== 0 && asked !== found ? [{ door, wanted: asked, found }] : [],
+    ),
   };
 }

@@ -13,7 +13,10 @@ export type JournalLevel = 'info' | 'warn' | 'error' | 'silent';
 const STDERR = 2;
 
 export function createJournal(level: JournalLevel, stream?: DestinationStream): Journal {
-  const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream ?? pino.destination({ fd: STDERR, sync: true }));
+  const log = pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    stream ?? pino.destination({ fd: STDERR, sync: true }),
+  );
   return {
     info: (what, facts = {}) => {
       log.info(facts, what);

@@ -3,7 +3,13 @@
 // I2 An unlink is a record in `links`, like everything that links: the graph stage works through it in its place. It is answered when
 //    the record is durable, and audited.
 // I3 What cannot be taken back is refused with the reason and the next thing to try: nothing happens silently.
-import { type LinkRevokedRecord, type Person, type ResolveResponse, type UnlinkResponse, type WhyResponse } from '@tessera/contracts';
+import {
+  type LinkRevokedRecord,
+  type Person,
+  type ResolveResponse,
+  type UnlinkResponse,
+  type WhyResponse,
+} from '@tessera/contracts';
 import { partitionOf, profileId } from '@tessera/hash';
 import {
   createGraphStage,

@@ -63,8 +63,16 @@ export class DefinitionsAdmin {
     const outcome = await this.catalog.apply(workspace, documents, { actor, note, nowMs: this.clock.nowMs() });
     if (outcome.changed) {
       const { set, hash } = outcome;
-      const names = changes.filter((change) => change.action !== 'unchanged').map((change) => `${change.action} ${change.kind}/${change.name}`);
-      await this.audit.record({ workspace, actor, action, subject: `set ${String(set)}`, detail: { set, hash, note, changes: names } });
+      const names = changes
+        .filter((change) => change.action !== 'unchanged')
+        .map((change) => `${change.action} ${change.kind}/${change.name}`);
+      await this.audit.record({
+        workspace,
+        actor,
+        action,
+        subject: `set ${String(set)}`,
+        detail: { set, hash, note, changes: names },
+      });
     }
     if (by.waitUntilActive) await this.untilActive(workspace, outcome.set);
     return { ...outcome, active: this.isActive(workspace, outcome.set), changes };

@@ -4,7 +4,14 @@
 // B2 All or nothing: one refusal anywhere, and nothing is applied.
 // B3 A text without a document is refused; only `{"documents": []}` says that everything is to go.
 import { ProblemException } from '@tessera/nest';
-import { compileSet, formatError, parseDefinitions, type DefinitionDocument, type DefinitionError, type ParsedDefinitions } from '@tessera/segments';
+import {
+  compileSet,
+  formatError,
+  parseDefinitions,
+  type DefinitionDocument,
+  type DefinitionError,
+  type ParsedDefinitions,
+} from '@tessera/segments';
 
 const NAME_DEFAULT = 'request';
 const SHOWN_MAX = 20;

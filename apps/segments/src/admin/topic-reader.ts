@@ -2,7 +2,16 @@
 // T1 Only records of the asker's workspace are shown; those of others are passed over.
 // T2 A cursor says where to go on in every partition; the records of a page are ordered by stamp, and by place within one.
 // T3 A tail without news waits for some, up to a bound; a stop of the process ends the wait.
-import { belongsTo, keyOf, TOPIC_IDS, TOPICS, type AnyRecord, type DeadLetterRecord, type SegmentsChangedRecord, type TopicId } from '@tessera/contracts';
+import {
+  belongsTo,
+  keyOf,
+  TOPIC_IDS,
+  TOPICS,
+  type AnyRecord,
+  type DeadLetterRecord,
+  type SegmentsChangedRecord,
+  type TopicId,
+} from '@tessera/contracts';
 import { partitionOf } from '@tessera/hash';
 import { ProblemException } from '@tessera/nest';
 import type { Clock, EventLog, LogRecord } from '@tessera/runtime';

@@ -29,7 +29,12 @@ export class Members {
     const active = this.catalog.active(workspace);
     if (active === undefined) return { segments: [], definitionSet: 0 };
     const counts = await this.counts(workspace);
-    const segments = active.segments.map(({ name, title, version }) => ({ name, title, version, members: counts.get(name) ?? 0 }));
+    const segments = active.segments.map(({ name, title, version }) => ({
+      name,
+      title,
+      version,
+      members: counts.get(name) ?? 0,
+    }));
     return { segments: segments.sort((a, b) => (a.name < b.name ? -1 : 1)), definitionSet: active.set };
   }
 

@@ -30,7 +30,12 @@ export class ProfilesController {
   @RequireScope('read')
   page(@Param('name') name: string, @Req() request: AdminRequest): Promise<ListMembersResponse> {
     const { query } = request;
-    return this.members.page(credentialOf(request).workspace, name, numberIn(query, 'pageSize', 0), textIn(query, 'pageToken', ''));
+    return this.members.page(
+      credentialOf(request).workspace,
+      name,
+      numberIn(query, 'pageSize', 0),
+      textIn(query, 'pageToken', ''),
+    );
   }
 
   @Post('profiles::resolve')

@@ -17,7 +17,15 @@ export class TopicsController {
   @Get('topics')
   @RequireScope('read')
   list(): object {
-    return { topics: Object.values(TOPICS).map(({ id, key, policy, audience, carries }) => ({ topic: id, key, policy, audience, carries })) };
+    return {
+      topics: Object.values(TOPICS).map(({ id, key, policy, audience, carries }) => ({
+        topic: id,
+        key,
+        policy,
+        audience,
+        carries,
+      })),
+    };
   }
 
   /** JSON lines: the records, then one line `{"next": CURSOR}`. `?from=start|end|CURSOR&limit=N&waitMs=N` */
@@ -44,7 +52,11 @@ export class TopicsController {
 
   @Get('dead-letters/:partition/:offset')
   @RequireScope('read')
-  letter(@Param('partition') partition: string, @Param('offset') offset: string, @Req() request: AdminRequest): Promise<DeadLetterShown> {
+  letter(
+    @Param('partition') partition: string,
+    @Param('offset') offset: string,
+    @Req() request: AdminRequest,
+  ): Promise<DeadLetterShown> {
     const place = { partition, offset };
     return this.topics.deadLetter(credentialOf(request).workspace, numberIn(place, 'partition'), numberIn(place, 'offset'));
   }

@@ -6,7 +6,8 @@ const STEPS_MAX = 20;
 
 /** The wanted port, or the next of the following twenty that is free; 0 gives any. `taken`: chosen already and not yet in use. */
 export async function freePort(host: string, wanted: number, taken: ReadonlySet<number>): Promise<number> {
-  const candidates = wanted === 0 ? new Array<number>(STEPS_MAX).fill(0) : Array.from({ length: STEPS_MAX + 1 }, (_, i) => wanted + i);
+  const candidates =
+    wanted === 0 ? new Array<number>(STEPS_MAX).fill(0) : Array.from({ length: STEPS_MAX + 1 }, (_, i) => wanted + i);
   for (const port of candidates) {
     if (port > 65_535 || (port !== 0 && taken.has(port))) continue;
     const found = await probe(host, port);

@@ -15,7 +15,8 @@ export const doctor: Verb = {
       .description('Look for what is wrong with this machine or the running system')
       .action(async () => {
         const findings = await examine();
-        for (const { ok, what, next } of findings) print(`${ok ? 'ok  ' : 'BAD '} ${what}${ok || next === undefined ? '' : `\n     ${next}`}`);
+        for (const { ok, what, next } of findings)
+          print(`${ok ? 'ok  ' : 'BAD '} ${what}${ok || next === undefined ? '' : `\n     ${next}`}`);
         if (findings.some(({ ok }) => !ok)) exit(1);
       });
   },
@@ -26,13 +27,21 @@ async function examine(): Promise<readonly Finding[]> {
   const { readEndpoints } = await import('../endpoints-file.js');
   const config = readConfig();
   const running = readEndpoints(config.data);
-  return [nodeVersion(), await folder(config.data), ...(running ? await systemAt(running.ops, running.pid) : await ports(config))];
+  return [
+    nodeVersion(),
+    await folder(config.data),
+    ...(running ? await systemAt(running.ops, running.pid) : await ports(config)),
+  ];
 }
 
 function nodeVersion(): Finding {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const ok = major > 24 || (major === 24 && minor >= 9);
-  return { ok, what: `Node.js ${process.version}`, next: 'install Node.js 24.9 or later, or start by `npm start`, which brings one' };
+  return {
+    ok,
+    what: `Node.js ${process.version}`,
+    next: 'install Node.js 24.9 or later, or start by `npm start`, which brings one',
+  };
 }
 
 async function folder(data: string): Promise<Finding> {
@@ -59,14 +68,34 @@ async function systemAt(ops: string, pid: number): Promise<readonly Finding[]> {
       ? [{ ok: true, what: `${what} is ready` }]
       : problems.split('\n').map((problem) => ({ ok: false, what: problem, next: 'the journal on stderr has the cause' }));
   } catch (error) {
-    return [{ ok: false, what: `${what} does not answer: ${error instanceof Error ? error.message : String(error)}`, next: 'restart it' }];
+    return [
+      {
+        ok: false,
+        what: `${what} does not answer: ${error instanceof Error ? error.message : String(error)}`,
+        next: 'restart it',
+      },
+    ];
   }
 }
 
-async function ports({ host, httpPort, grpcPort, opsPort }: { host: string; httpPort: number; grpcPort: number; opsPort: number }): Promise<readonly Finding[]> {
+async function ports({
+  host,
+  httpPort,
+  grpcPort,
+  opsPort,
+}: {
+  host: string;
+  httpPort: number;
+  grpcPort: number;
+  opsPort: number;
+}): Promise<readonly Finding[]> {
   const { freePort } = await import('../doors/ports.js');
   const findings: Finding[] = [{ ok: true, what: 'no system runs on this data folder' }];
-  for (const [door, wanted] of [['HTTP', httpPort], ['gRPC', grpcPort], ['ops', opsPort]] as const) {
+  for (const [door, wanted] of [
+    ['HTTP', httpPort],
+    ['gRPC', grpcPort],
+    ['ops', opsPort],
+  ] as const) {
     const found = await freePort(host, wanted, new Set()).catch(() => undefined);
     findings.push({
       ok: found !== undefined,
