@@ -33,6 +33,7 @@ export const event: Verb = {
           const text = await response.text();
           if (!response.ok) throw new Error(`the server answered ${String(response.status)}: ${text}`);
           context.print(text);
+          if (text.includes('"verdict":"refused"')) context.exit(1);
         });
       });
     withData(group.command('tail').addOption(outputOption()))

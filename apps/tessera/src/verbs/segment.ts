@@ -55,7 +55,8 @@ function registerHistory(group: Parameters<Verb['register']>[0], { print, say }:
     .action(async (options: Options & { set: number; note?: string }) => {
       const body = { set: options.set, note: options.note ?? '' };
       const answer = await askingAt(options, (asking) => asking.post('/api/v1/definitions:rollback?wait=active', body));
-      print(shown(answer, options, answer['changes'] as readonly Row[]));
+      const changes = answer['changes'] as readonly Row[];
+      print(shown(answer, options, changes.map(({ action, kind, name }) => ({ action, kind, name }))));
       say(`definition set ${String(answer['set'])} is in force`);
     });
 }
