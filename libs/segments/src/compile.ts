@@ -4,6 +4,7 @@
 // C3 Conditions and Features that ask for the same thing share one slot.
 import type { Slot } from '@tessera/features';
 import type { CompiledSegment, CompiledSet, DefinitionDocument, NamedFeature } from './compiled.js';
+import { boundsOf } from './language/bounds.js';
 import { canonicalHash, compareTexts } from './language/canonical.js';
 import { readDocument, type ReadDocument } from './language/document.js';
 import type { DefinitionError } from './language/error.js';
@@ -104,6 +105,7 @@ function compileSegment(
     stability,
     unknown,
     ...readsOf(root),
+    bounds: boundsOf(root),
     evaluate: compileEvaluation(root),
     explain: (view, nowMs) => explanationOf(findingOf(root, view, nowMs), unknown),
     sentence: (view, nowMs, member) => sentenceOf(findingOf(root, view, nowMs), { segment: name, member, unknown, nowMs }),

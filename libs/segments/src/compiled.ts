@@ -33,6 +33,11 @@ export interface CompiledSegment {
   /** Names of the segments it reads. */
   readonly segments: readonly string[];
   readonly slots: readonly string[];
+  /**
+   * Numbers that it compares the value of a slot with, ascending: while a value is a number on the same side of each of them
+   * (below, equal, above), the verdict does not change by it. A slot without an entry may matter however it changes.
+   */
+  readonly bounds?: ReadonlyMap<string, readonly number[]>;
   /** Top-level trait names. */
   readonly traits: readonly string[];
   evaluate(view: ProfileView, nowMs: number): Evaluation;

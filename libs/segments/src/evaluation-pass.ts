@@ -4,12 +4,13 @@
 // E2 Within a pass a segment first settles (its deadline came), then is evaluated: what held until now counts, then what is now.
 // E3 The changes of a pass are what differs between its beginning and its end: one cause, one list.
 import type { SegmentChange } from '@tessera/contracts';
+import type { Partial_ } from '@tessera/features';
 import { instantText } from './instant-text.js';
 import type { CompiledSegment, Evaluation } from './compiled.js';
 import { createPathState, observe, pathDueMs, settle, timingOf, wanted, type PathState } from './membership.js';
 import { DocumentView, materialize } from './merge-view.js';
 import { alignPaths, reschedule, type ProfileDocument } from './profile-document.js';
-import type { SetIndex, Use } from './set-index.js';
+import type { SetIndex, SlotUse, Use } from './set-index.js';
 
 /** Of a change; `stability` and the reasons of a restoration are found by the pass itself. */
 export type ChangeReason = 'conditions' | 'expiry' | 'stability' | 'merged' | 'unlinked' | 'definitions' | 'restored';
@@ -49,6 +50,7 @@ export class EvaluationPass {
     this.view.document = document;
     this.view.index = index;
     if (document.names !== index.names) alignPaths(document, index.names, index.byName);
+    materialize(document, index);
     if (this.marks.length < index.segments.length) this.marks = new Uint8Array(index.segments.length);
   }
 
@@ -57,6 +59,23 @@ export class EvaluationPass {
     const { segments } = use;
     for (let i = 0; i < segments.length; i++) this.mark(segments[i] as number, EVALUATE);
     if (use.published) this.publishes = true;
+  }
+
+  /** A slot has another partial: only who may answer otherwise is touched (`bounds` in compiled.ts). */
+  touchSlot(use: SlotUse, before: Partial_ | undefined, after: Partial_ | undefined): void {
+    if (use.read === undefined) {
+      this.touch(use);
+      return;
+    }
+    if (use.published) this.publishes = true;
+    const { always } = use;
+    for (let i = 0; i < always.length; i++) this.mark(always[i] as number, EVALUATE);
+    const was = use.read(before);
+    const is = use.read(after);
+    if (was === is) return;
+    if (typeof was !== 'number' || typeof is !== 'number') this.touch(use);
+    else if (was < is) this.touchBetween(use, was, is);
+    else this.touchBetween(use, is, was);
   }
 
   touchAll(): void {
@@ -103,6 +122,20 @@ export class EvaluationPass {
           ? { ...change, mergedFrom }
           : change,
     );
+  }
+
+  /** Segments with a bound in [low, high]: on another all comparisons answer as before. */
+  private touchBetween({ bounds, boundSegments }: SlotUse, low: number, high: number): void {
+    let from = 0;
+    for (let to = bounds.length; from < to;) {
+      const middle = (from + to) >> 1;
+      if ((bounds[middle] as number) < low) from = middle + 1;
+      else to = middle;
+    }
+    for (; from < bounds.length && (bounds[from] as number) <= high; from++) {
+      const segments = boundSegments[from] as readonly number[];
+      for (let i = 0; i < segments.length; i++) this.mark(segments[i] as number, EVALUATE);
+    }
   }
 
   private mark(i: number, mark: number): void {

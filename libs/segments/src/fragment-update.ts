@@ -4,7 +4,7 @@
 import type { ConsentChoice, FragmentChangedRecord, TraitValue } from '@tessera/contracts';
 import type { Partial_ } from '@tessera/features';
 import type { EvaluationPass } from './evaluation-pass.js';
-import { mergeSlot, mergeTrait, ordered, remergeConsent } from './merge-view.js';
+import { mergeSlot, mergeTrait, ordered, partialOf, remergeConsent } from './merge-view.js';
 import { createFragment, fragmentsChanged, type Fragment, type ProfileDocument } from './profile-document.js';
 import type { SetIndex } from './set-index.js';
 import { keepEarly } from './slot-keeping.js';
@@ -68,14 +68,18 @@ function storePartial(
   pass: EvaluationPass,
   ahead: number,
 ): void {
+  const use = index?.slots.get(slotId);
+  // Between the coming of a fragment and the end of its pass the merge is not known: then any change may matter.
+  const known = document.only !== undefined || document.merged !== undefined;
+  const before = use !== undefined && known ? partialOf(document, slotId) : undefined;
   if (partial === null) fragment.partials.delete(slotId);
   else fragment.partials.set(slotId, partial);
-  const use = index?.slots.get(slotId);
   if (use === undefined || ahead > 0 || fragment.early.size > 0)
     keepEarly(fragment, slotId, use !== undefined, document.set, ahead);
   if (use === undefined) return;
   if (document.merged !== undefined) mergeSlot(document, document.merged, use.slot);
-  pass.touch(use);
+  if (known) pass.touchSlot(use, before, partialOf(document, slotId));
+  else pass.touch(use);
 }
 
 function storeTrait(

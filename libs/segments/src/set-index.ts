@@ -1,6 +1,6 @@
 // What a stage looks up in a compiled set for each record, derived once per set.
 // I1 Pure: equal sets give equal indexes. It is kept beside the set, in memory only.
-import { compilePath, type Slot } from '@tessera/features';
+import { compilePath, readerOf, type Partial_, type Scalar, type Slot } from '@tessera/features';
 import type { CompiledSegment, CompiledSet } from './compiled.js';
 
 /** Who uses a slot or a trait. */
@@ -13,6 +13,13 @@ export interface Use {
 
 export interface SlotUse extends Use {
   readonly slot: Slot;
+  /** The value of its partial; undefined for a trail. */
+  readonly read: ((partial: Partial_ | undefined) => Scalar) | undefined;
+  /** Segments to which any change of the slot may matter. */
+  readonly always: readonly number[];
+  /** Ascending; a segment of `boundSegments[i]` compares the value with `bounds[i]`. */
+  readonly bounds: readonly number[];
+  readonly boundSegments: readonly (readonly number[])[];
 }
 
 /** A Feature document, ready to be read. */
@@ -58,12 +65,7 @@ function build(compiled: CompiledSet): SetIndex {
   return {
     compiled,
     segments: compiled.segments,
-    slots: new Map(
-      compiled.plan.slots.map((slot) => [
-        slot.id,
-        { slot, segments: compiled.bySlot.get(slot.id) ?? NONE, published: publishedSlots.has(slot.id) },
-      ]),
-    ),
+    slots: new Map(compiled.plan.slots.map((slot) => [slot.id, slotUse(compiled, slot, publishedSlots.has(slot.id))])),
     traits: new Map(
       [...traitNames].map((name) => [
         name,
@@ -74,6 +76,27 @@ function build(compiled: CompiledSet): SetIndex {
     names: compiled.segments.map(({ name }) => name),
     byName: new Map(compiled.segments.map((segment, i) => [segment.name, i])),
     features,
+  };
+}
+
+function slotUse(compiled: CompiledSet, slot: Slot, published: boolean): SlotUse {
+  const segments = compiled.bySlot.get(slot.id) ?? NONE;
+  const always: number[] = [];
+  const byBound = new Map<number, number[]>();
+  for (const i of segments) {
+    const bounds = compiled.segments[i]?.bounds?.get(slot.id);
+    if (bounds === undefined) always.push(i);
+    for (const bound of bounds ?? []) byBound.set(bound, [...(byBound.get(bound) ?? []), i]);
+  }
+  const bounds = [...byBound.keys()].sort((a, b) => a - b);
+  return {
+    slot,
+    segments,
+    published,
+    read: slot.kind === 'aggregate' ? readerOf(slot) : undefined,
+    always,
+    bounds,
+    boundSegments: bounds.map((bound) => byBound.get(bound) as number[]),
   };
 }
 

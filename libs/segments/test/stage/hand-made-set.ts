@@ -17,6 +17,8 @@ interface Rule {
   readonly slots?: readonly string[];
   readonly traits?: readonly string[];
   readonly segments?: readonly string[];
+  /** By slot; without it any change of a slot may matter. */
+  readonly bounds?: Readonly<Record<string, readonly number[]>>;
   readonly enterAfterMs?: number;
   readonly exitAfterMs?: number;
   readonly unknown?: 'exclude' | 'include';
@@ -31,8 +33,14 @@ const lastOf = (view: ProfileView): number | undefined => (view.partial('lastA')
 const isPro = (view: ProfileView): Verdict => (view.trait('plan') == null ? undefined : view.trait('plan') === 'pro');
 
 export const RULES: readonly Rule[] = [
-  { name: 'active', slots: ['a10'], test: (view) => countOf(view, 'a10') >= 2 },
-  { name: 'buyer', slots: ['b'], test: (view) => countOf(view, 'b') >= 1 },
+  { name: 'active', slots: ['a10'], bounds: { a10: [2] }, test: (view) => countOf(view, 'a10') >= 2 },
+  {
+    name: 'three-or-many',
+    slots: ['a10'],
+    bounds: { a10: [3, 5] },
+    test: (view) => countOf(view, 'a10') === 3 || countOf(view, 'a10') > 5,
+  },
+  { name: 'buyer', slots: ['b'], bounds: { b: [1] }, test: (view) => countOf(view, 'b') >= 1 },
   { name: 'pro', traits: ['plan'], test: isPro },
   { name: 'perhaps-pro', traits: ['plan'], unknown: 'include', test: isPro },
   {
@@ -61,7 +69,14 @@ export const RULES: readonly Rule[] = [
       return last === undefined || nowMs - last >= 24 ? Infinity : nowMs + 4 - ((nowMs - last) % 4);
     },
   },
-  { name: 'steady', slots: ['a10'], enterAfterMs: 7, exitAfterMs: 4, test: (view) => countOf(view, 'a10') >= 1 },
+  {
+    name: 'steady',
+    slots: ['a10'],
+    bounds: { a10: [1] },
+    enterAfterMs: 7,
+    exitAfterMs: 4,
+    test: (view) => countOf(view, 'a10') >= 1,
+  },
   { name: 'both', segments: ['active', 'steady'], test: (view) => view.member('active') && view.member('steady') },
   {
     name: 'not-both',
@@ -78,7 +93,7 @@ export const LATER_RULES: readonly Rule[] = [
   { name: 'active', slots: ['a10'], test: (view) => countOf(view, 'a10') >= 1 },
   { name: 'steady', slots: ['a10'], enterAfterMs: 3, exitAfterMs: 9, test: (view) => countOf(view, 'a10') >= 1 },
   { name: 'both', segments: ['active', 'steady'], test: (view) => view.member('active') && view.member('steady') },
-  { name: 'heavy', slots: ['b'], enterAfterMs: 5, test: (view) => countOf(view, 'b') >= 2 },
+  { name: 'heavy', slots: ['b'], bounds: { b: [2] }, enterAfterMs: 5, test: (view) => countOf(view, 'b') >= 2 },
 ];
 
 /** Segments whose membership is a function of present values. */
@@ -132,6 +147,7 @@ function segmentOf(rule: Rule, version: number): CompiledSegment {
     segments: rule.segments ?? [],
     slots: rule.slots ?? [],
     traits: rule.traits ?? [],
+    bounds: new Map(Object.entries(rule.bounds ?? {})),
     evaluate,
     explain: (view, nowMs) => explanationOf(rule.name, evaluate(view, nowMs).verdict),
     sentence: (_view, _nowMs, member) => (member ? 'She is in it.' : 'She is not in it.'),
