@@ -2,12 +2,13 @@
 // M1 Hot paths count in plain fields; what is read here is read when somebody asks, and costs nothing in between.
 // M2 A source that fails leaves a gap and never takes the others with it.
 // M3 Label values come from closed lists (stages, reasons, codes), so that the number of series is bounded.
+import type { Attributes } from '@opentelemetry/api';
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 
 export interface Reading {
   readonly value: number;
-  readonly labels?: Readonly<Record<string, string>>;
+  readonly labels?: Attributes;
 }
 
 export interface MetricSource {
