@@ -117,14 +117,16 @@ export class PartitionRun<Document, Definitions, State> {
       if (record.offset < this.nextOffset) continue;
       const cause = this.advance(record);
       const entry = entries[i];
+      let madeDue = false;
       if (entry) this.stepDocument(entry, record, cause);
       else if (stage.keyOf(record) === undefined) {
-        // What made every document due may have dropped some from memory.
-        if (await this.stepControl(record, cause)) entries = await this.prefetch(records);
+        madeDue = await this.stepControl(record, cause);
       }
       else await this.stepGraph(record, cause);
       this.nextOffset = record.offset + 1;
       this.options.ledger.read += 1;
+      // What made every document due may have dropped some from memory.
+      if (madeDue) entries = await this.prefetch(records);
       if (this.timers.nearestMs <= this.logTimeMs) await this.fireSlice(this.options.limits.timersPerSlice);
       else if (this.marks.length > 0) this.marks.length = 0;
       if (this.outbox.full) await this.outbox.room();
