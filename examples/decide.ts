@@ -8,11 +8,19 @@ const definition = loadSync('tessera/decisions/v1/decisions.proto', { includeDir
 const { tessera } = loadPackageDefinition(definition) as unknown as {
   tessera: { decisions: { v1: { DecisionService: ServiceClientConstructor } } };
 };
-const client = new tessera.decisions.v1.DecisionService(process.env['TESSERA_GRPC'] ?? '127.0.0.1:9090', credentials.createInsecure());
+const client = new tessera.decisions.v1.DecisionService(
+  process.env['TESSERA_GRPC'] ?? '127.0.0.1:9090',
+  credentials.createInsecure(),
+);
 const metadata = new Metadata();
 metadata.set('authorization', `Bearer ${process.env['TOKEN'] ?? ''}`);
 
-type Decide = (request: object, metadata: Metadata, options: object, done: (error: Error | null, answer: unknown) => void) => void;
+type Decide = (
+  request: object,
+  metadata: Metadata,
+  options: object,
+  done: (error: Error | null, answer: unknown) => void,
+) => void;
 const { Decide: decide } = client as unknown as { Decide: Decide } & Client;
 decide.call(
   client,

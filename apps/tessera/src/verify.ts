@@ -108,7 +108,14 @@ async function compare(
     const found = live.get(key);
     live.delete(key);
     if (found !== undefined && found.lastOffset >= (stored?.nextOffset ?? 0)) tally.skipped += 1;
-    else tally.documents += compareDocument(`${place} ${key}`, found, stage.encode(document) as Uint8Array, lastOffset, tally.differences);
+    else
+      tally.documents += compareDocument(
+        `${place} ${key}`,
+        found,
+        stage.encode(document) as Uint8Array,
+        lastOffset,
+        tally.differences,
+      );
   }
   for (const [key, { lastOffset }] of live) {
     if (lastOffset >= (stored?.nextOffset ?? 0)) tally.skipped += 1;
@@ -116,21 +123,35 @@ async function compare(
   }
   if (stored === undefined) return;
   const state = stage.partitionState.encode(folded.state);
-  if (!equal(stored.bytes, state)) tally.differences.push(`${place}: the partition document differs (${sizes(stored.bytes, state)})`);
+  if (!equal(stored.bytes, state))
+    tally.differences.push(`${place}: the partition document differs (${sizes(stored.bytes, state)})`);
   if (stored.logTimeMs !== folded.logTimeMs && records.length > 0)
     tally.differences.push(`${place}: log time is ${String(stored.logTimeMs)}, rebuilt ${String(folded.logTimeMs)}`);
 }
 
-function compareDocument(place: string, found: StateDocument | undefined, bytes: Uint8Array, lastOffset: number, differences: string[]): number {
+function compareDocument(
+  place: string,
+  found: StateDocument | undefined,
+  bytes: Uint8Array,
+  lastOffset: number,
+  differences: string[],
+): number {
   if (found === undefined) differences.push(`${place}: not stored, but a rebuild has it`);
-  else if (!equal(found.bytes, bytes)) differences.push(`${place}: differs at offset ${String(found.lastOffset)} (${sizes(found.bytes, bytes)})`);
-  else if (found.lastOffset !== lastOffset) differences.push(`${place}: is at offset ${String(found.lastOffset)}, rebuilt at ${String(lastOffset)}`);
+  else if (!equal(found.bytes, bytes))
+    differences.push(`${place}: differs at offset ${String(found.lastOffset)} (${sizes(found.bytes, bytes)})`);
+  else if (found.lastOffset !== lastOffset)
+    differences.push(`${place}: is at offset ${String(found.lastOffset)}, rebuilt at ${String(lastOffset)}`);
   return 1;
 }
 
-async function recordsUpTo(log: EventLog, stage: SerialStage, partition: number, toOffset: number): Promise<readonly LogRecord[]> {
+async function recordsUpTo(
+  log: EventLog,
+  stage: SerialStage,
+  partition: number,
+  toOffset: number,
+): Promise<readonly LogRecord[]> {
   const records: LogRecord[] = [];
-  for (let offset = await log.startOffset(stage.input, partition); offset < toOffset; ) {
+  for (let offset = await log.startOffset(stage.input, partition); offset < toOffset;) {
     const batch = await log.read(stage.input, partition, offset, READ);
     for (const record of batch.records) if (record.offset < toOffset) records.push(record);
     if (batch.nextOffset <= offset) break;

@@ -30,7 +30,11 @@ interface Ran {
 async function tessera(...line: readonly string[]): Promise<Ran> {
   const printed: string[] = [];
   let code = 0;
-  const context: VerbContext = { print: (text) => void printed.push(text), say: () => undefined, exit: (found) => void (code = found) };
+  const context: VerbContext = {
+    print: (text) => void printed.push(text),
+    say: () => undefined,
+    exit: (found) => void (code = found),
+  };
   const program = new Command('tessera').exitOverride();
   for (const { register } of VERBS) register(program, context);
   await program.parseAsync(['node', 'tessera', ...line, '--data', data]);
@@ -70,19 +74,34 @@ test('what is sent is found, explained, decided and taken apart', async () => {
   expect((await tessera('segment', 'explain', 'vip', '--user', 'uma')).answer).toContain('"gold"');
   expect((await tessera('profile', 'timeline', '--user', 'uma')).answer).toMatch(/vip +entered +conditions/);
   expect((await tessera('features', 'get', '--user', 'uma')).answer).toMatch(/revenue-90d +PRESENT +0/);
-  const decided = await until(() => tessera('decide', 'home-hero', '--user', 'uma'), ({ answer }) => answer.includes('gold-lounge'));
+  const decided = await until(
+    () => tessera('decide', 'home-hero', '--user', 'uma'),
+    ({ answer }) => answer.includes('gold-lounge'),
+  );
   expect(decided.answer).toContain('Uma, the gold lounge is open');
-  expect((await tessera('topic', 'tail', 'segment-changes', '--from', 'start', '--no-follow')).answer).toContain(found['profile'] as string);
-  expect((await json('identity', 'unlink', 'anonymous:d1', 'user:uma'))['revoked']).toEqual(['spell:0@anonymous_id:d1 -- user_id:uma']);
-  const apart = await until(() => json('identity', 'resolve', '--anonymous', 'd1'), ({ profile }) => profile !== found['profile']);
+  expect((await tessera('topic', 'tail', 'segment-changes', '--from', 'start', '--no-follow')).answer).toContain(
+    found['profile'] as string,
+  );
+  expect((await json('identity', 'unlink', 'anonymous:d1', 'user:uma'))['revoked']).toEqual([
+    'spell:0@anonymous_id:d1 -- user_id:uma',
+  ]);
+  const apart = await until(
+    () => json('identity', 'resolve', '--anonymous', 'd1'),
+    ({ profile }) => profile !== found['profile'],
+  );
   expect(apart['nodes']).toEqual(['spell:0@anonymous_id:d1']);
 }, 60_000);
 
 test('a refused event is a failure, and a dead letter that can be read', async () => {
   expect((await tessera('event', 'send', '', '--user', 'uma')).code).toBe(1);
-  const letters = await until(() => json('dlq', 'list'), (found) => (found['letters'] as readonly unknown[]).length > 0);
+  const letters = await until(
+    () => json('dlq', 'list'),
+    (found) => (found['letters'] as readonly unknown[]).length > 0,
+  );
   const [{ letter }] = letters['letters'] as readonly [{ letter: { partition: number; offset: number } }];
-  expect(await json('dlq', 'show', `${String(letter.partition)}/${String(letter.offset)}`)).toMatchObject({ reason: 'invalid-field' });
+  expect(await json('dlq', 'show', `${String(letter.partition)}/${String(letter.offset)}`)).toMatchObject({
+    reason: 'invalid-field',
+  });
 }, 60_000);
 
 test('verify asks for the folder of its own while a system runs on it', async () => {

@@ -64,7 +64,10 @@ describe('definition files', () => {
 
 describe('answers', () => {
   test('are shown as JSON, YAML or a table', () => {
-    const rows = [{ name: 'vip', members: 3 }, { name: 'newsletter', members: undefined }];
+    const rows = [
+      { name: 'vip', members: 3 },
+      { name: 'newsletter', members: undefined },
+    ];
     expect(shown({ rows }, { output: 'json' }, rows)).toBe(JSON.stringify({ rows }, undefined, 2));
     expect(shown({ set: 1 }, { output: 'yaml' })).toBe('set: 1');
     expect(table(rows)).toBe('NAME        MEMBERS\nvip         3\nnewsletter  -');
@@ -72,8 +75,19 @@ describe('answers', () => {
   });
 
   test('of gRPC become plain JSON', () => {
-    const value = { kind: 'structValue', structValue: { fields: { a: { kind: 'listValue', listValue: { values: [{ kind: 'numberValue', numberValue: 1 }] } } } } };
-    expect(plain({ found: value, at: { seconds: 1, nanos: 5_000_000 }, _userId: 'userId', userId: 'u', none: { kind: 'nullValue', nullValue: 0 } })).toEqual({
+    const value = {
+      kind: 'structValue',
+      structValue: { fields: { a: { kind: 'listValue', listValue: { values: [{ kind: 'numberValue', numberValue: 1 }] } } } },
+    };
+    expect(
+      plain({
+        found: value,
+        at: { seconds: 1, nanos: 5_000_000 },
+        _userId: 'userId',
+        userId: 'u',
+        none: { kind: 'nullValue', nullValue: 0 },
+      }),
+    ).toEqual({
       found: { a: [1] },
       at: '1970-01-01T00:00:01.005Z',
       userId: 'u',
@@ -95,7 +109,11 @@ describe('a wrong command line is refused before anything is asked', () => {
     ['a missing file', ['plan', '/nowhere.yaml'], 'there is no file or folder /nowhere.yaml'],
     ['both ways of sim', ['sim', 'run', '--seed', '1', '--seeds', '2'], 'found --seed and --seeds'],
     ['an event of nobody', ['event', 'send', 'Bought'], 'whose event is it?'],
-    ['properties that are no object', ['event', 'send', 'Bought', '--user', 'u', '--properties', '[1]'], 'allowed is a JSON object'],
+    [
+      'properties that are no object',
+      ['event', 'send', 'Bought', '--user', 'u', '--properties', '[1]'],
+      'allowed is a JSON object',
+    ],
     ['a dead letter without a place', ['dlq', 'show', '7', '--data', '/nowhere'], 'allowed is PARTITION/OFFSET'],
     ['no system on the folder', ['segment', 'list', '--data', '/nowhere'], 'no system runs on the data folder /nowhere'],
   ])('%s', async (_, line, said) => {

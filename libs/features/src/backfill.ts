@@ -25,7 +25,8 @@ export function backfillJob(pending: PendingBackfill): Job {
     id: `backfill ${workspace} ${String(set)} ${hash}`,
     async *run(history) {
       const fold = new ShadowFold(workspace, restricted(pending.plan, pending.states));
-      for await (const records of history.read('events', history.partition, 0, publishedAt)) for (const record of records) fold.step(record);
+      for await (const records of history.read('events', history.partition, 0, publishedAt))
+        for (const record of records) fold.step(record);
       const { logTimeMs } = fold;
       const timeMs = logTimeMs === -Infinity ? 0 : logTimeMs;
       let chunk: NewRecord[] = [];
@@ -161,4 +162,3 @@ function writeStates<T>(writer: Writer, states: ReadonlyMap<string, T>, write: (
     write(writer, states.get(id) as T);
   }
 }
-

@@ -27,7 +27,11 @@ export interface AskedExplanation {
 }
 
 /** Calls one method of a service and answers with plain JSON. */
-export type Call = (service: string, method: string, request: Readonly<Record<string, unknown>>) => Promise<Readonly<Record<string, unknown>>>;
+export type Call = (
+  service: string,
+  method: string,
+  request: Readonly<Record<string, unknown>>,
+) => Promise<Readonly<Record<string, unknown>>>;
 
 interface ExplanationNode {
   readonly found?: unknown;
@@ -76,7 +80,11 @@ export class Audience {
 
   async explain(who: WhoAsked, segment: string): Promise<AskedExplanation> {
     const answer = await this.call('tessera.segments.v1.SegmentService', 'Explain', { person: who, segment });
-    const { member, sentence, explanation } = answer as unknown as { member: boolean; sentence: string; explanation: ExplanationNode };
+    const { member, sentence, explanation } = answer as unknown as {
+      member: boolean;
+      sentence: string;
+      explanation: ExplanationNode;
+    };
     return { member, sentence, found: leaves(explanation).map(({ found }) => found) };
   }
 }

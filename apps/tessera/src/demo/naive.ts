@@ -129,7 +129,12 @@ const CONDITIONS: Readonly<Record<string, (events: readonly Sent[], tMs: number)
 };
 
 function holds(segment: string, events: readonly Sent[], tMs: number): boolean {
-  return CONDITIONS[segment]?.(events.filter(({ arrivedMs }) => arrivedMs <= tMs), tMs) ?? false;
+  return (
+    CONDITIONS[segment]?.(
+      events.filter(({ arrivedMs }) => arrivedMs <= tMs),
+      tMs,
+    ) ?? false
+  );
 }
 
 /** Stays a second longer than the condition holds: it held at some moment of (t - 1 s, t]. */
@@ -141,7 +146,11 @@ function isEngaged(events: readonly Sent[], tMs: number): boolean {
 /** The moments up to t at which an answer can change. */
 function moments(events: readonly Sent[], tMs: number): number[] {
   const delays = [0, ABANDONED_MS, LOOKING_MS, ENGAGED_MS, ENGAGED_MS + COOLING_MS];
-  const all = events.flatMap(({ atMs, arrivedMs }) => [arrivedMs, arrivedMs + COOLING_MS, ...delays.map((delay) => atMs + delay)]);
+  const all = events.flatMap(({ atMs, arrivedMs }) => [
+    arrivedMs,
+    arrivedMs + COOLING_MS,
+    ...delays.map((delay) => atMs + delay),
+  ]);
   return [...new Set(all)].filter((at) => at <= tMs).sort((x, y) => x - y);
 }
 

@@ -23,7 +23,11 @@ export class Promises {
 
   equal(name: string, want: unknown, found: unknown): void {
     const [wanted, got] = [JSON.stringify(want), JSON.stringify(found)];
-    this.check(name, wanted === got, wanted === got ? shortened(got) : `found ${shortened(got)}, recomputed ${shortened(wanted)}`);
+    this.check(
+      name,
+      wanted === got,
+      wanted === got ? shortened(got) : `found ${shortened(got)}, recomputed ${shortened(wanted)}`,
+    );
   }
 
   /** Asks, and breaks the promise where asking fails. */

@@ -87,7 +87,10 @@ async function perform(embedded: Embedded, seed: number, print: (text: string) =
     const { changes } = await asking.post('/api/v1/definitions:apply?wait=active&note=demo', { files: readFiles([SHOP]) });
     telling.note(`applied ${String((changes as readonly unknown[]).length)} definitions of examples/shop; seed ${String(seed)}`);
     watch.start();
-    await play({ tracking, audience, telling, promises, chance: new Chance(seed), known });
+    await promises.ask('the play ran to its end', async () => {
+      await play({ tracking, audience, telling, promises, chance: new Chance(seed), known });
+      return { ok: true, found: `${String(tracking.sent.length)} calls` };
+    });
     telling.act('What was promised, checked by a second path');
     await judge({ log, tracking, audience, watch, promises }, Date.now());
     await rebuilt(embedded, promises);
@@ -96,7 +99,14 @@ async function perform(embedded: Embedded, seed: number, print: (text: string) =
     await tracking.stop();
     asking.close();
   }
-  return { ok: promises.kept, promises: promises.all, events: tracking.sent.length, changes: watch.seen.length, seconds: (Date.now() - startMs) / 1_000, seed };
+  return {
+    ok: promises.kept,
+    promises: promises.all,
+    events: tracking.sent.length,
+    changes: watch.seen.length,
+    seconds: (Date.now() - startMs) / 1_000,
+    seed,
+  };
 }
 
 /** When everything is written: what is stored equals what a fresh fold of the logs gives. */
@@ -106,7 +116,10 @@ async function rebuilt({ ports, credentials }: Embedded, promises: Promises): Pr
       () => verify({ ...ports, access: accessOf(credentials) }),
       (found) => found.ok && found.skipped === 0,
     );
-    return { ok: ok && skipped === 0, found: differences[0] ?? `${String(records)} records, ${String(documents)} documents, ${String(skipped)} not compared` };
+    return {
+      ok: ok && skipped === 0,
+      found: differences[0] ?? `${String(records)} records, ${String(documents)} documents, ${String(skipped)} not compared`,
+    };
   });
 }
 
@@ -125,10 +138,12 @@ class Names {
   }
 
   private async find(profile: string): Promise<string> {
-    await Promise.all([...this.known].map(async ([name, who]) => {
-      const found = await this.audience.profileOf(who).catch(() => undefined);
-      if (found !== undefined && !this.byProfile.has(found)) this.byProfile.set(found, name);
-    }));
+    await Promise.all(
+      [...this.known].map(async ([name, who]) => {
+        const found = await this.audience.profileOf(who).catch(() => undefined);
+        if (found !== undefined && !this.byProfile.has(found)) this.byProfile.set(found, name);
+      }),
+    );
     return this.byProfile.get(profile) ?? `someone (${profile.slice(0, 8)}...)`;
   }
 }

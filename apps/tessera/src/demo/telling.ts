@@ -22,7 +22,8 @@ export class Telling {
   }
 
   change(kind: string, who: string, segment: string, why: string): void {
-    const [sign, style]: [string, Style] = kind === 'entered' ? ['+', 'green'] : kind === 'exited' ? ['-', 'yellow'] : ['~', 'gray'];
+    const [sign, style]: [string, Style] =
+      kind === 'entered' ? ['+', 'green'] : kind === 'exited' ? ['-', 'yellow'] : ['~', 'gray'];
     this.line(styleText(style, sign), `${styleText('cyan', who)} ${kind} ${styleText(style, segment)} ${styleText('gray', why)}`);
   }
 

@@ -31,7 +31,15 @@ export class Tracking {
     writeKey: string,
     private readonly run: string,
   ) {
-    this.sdk = new Analytics({ host, writeKey, path: '/v1/batch', flushAt: 100, flushInterval: 5, maxRetries: 3, httpClient: (url, request) => this.fetched(url, request as RequestInit) });
+    this.sdk = new Analytics({
+      host,
+      writeKey,
+      path: '/v1/batch',
+      flushAt: 100,
+      flushInterval: 5,
+      maxRetries: 3,
+      httpClient: (url, request) => this.fetched(url, request as RequestInit),
+    });
     this.sdk.on('error', (error) => {
       this.failures.push(describe(error));
       for (const settle of this.underWay.values()) settle(false);

@@ -19,7 +19,15 @@ export interface Evidence {
 
 /** What time alone brings must be seen so soon after it is due. */
 export const PUNCTUAL_MS = 250;
-const SEGMENTS = ['big-spenders', 'engaged', 'forgotten-cart', 'frequent-viewers', 'newsletter-readers', 'newsletter-vips', 'vip'];
+const SEGMENTS = [
+  'big-spenders',
+  'engaged',
+  'forgotten-cart',
+  'frequent-viewers',
+  'newsletter-readers',
+  'newsletter-vips',
+  'vip',
+];
 
 interface Person {
   readonly name: PersonName;
@@ -35,15 +43,19 @@ export async function judge(evidence: Evidence, tMs: number): Promise<void> {
   await promises.ask('the memberships of every person are those recomputed', () => memberships(evidence, people, tMs));
   await promises.ask('no segment has a member beside these', () => members(evidence, people, tMs));
   await promises.ask('the features of every person are those recomputed', () => features(evidence, people, tMs));
-  await promises.ask(`every forgotten cart was seen within ${String(PUNCTUAL_MS)} ms of its due time`, () => carts(evidence, people, tMs));
-  await promises.ask(`every window that ran out was seen within ${String(PUNCTUAL_MS)} ms, without an event`, () => windows(evidence, people, tMs));
+  await promises.ask(`every forgotten cart was seen within ${String(PUNCTUAL_MS)} ms of its due time`, () =>
+    carts(evidence, people, tMs),
+  );
+  await promises.ask(`every window that ran out was seen within ${String(PUNCTUAL_MS)} ms, without an event`, () =>
+    windows(evidence, people, tMs),
+  );
   await promises.ask('an explanation names the values: what Cem spent, the tier of Ada', () => explanations(evidence, tMs));
 }
 
 async function loggedOnce({ log, tracking }: Evidence): Promise<{ ok: boolean; found: string }> {
   const logged: string[] = [];
   for (let partition = 0; partition < log.partitions('events'); partition++) {
-    for (let offset = 0; ; ) {
+    for (let offset = 0; ;) {
       const batch = await log.read('events', partition, offset, { records: 1_000, bytes: 1 << 20 });
       for (const { value } of batch.records) if (value?.kind === 'tracked') logged.push((value as TrackedRecord).messageId);
       if (batch.nextOffset <= offset) break;
@@ -52,7 +64,10 @@ async function loggedOnce({ log, tracking }: Evidence): Promise<{ ok: boolean; f
   }
   const sent = tracking.sent.map(({ messageId }) => messageId);
   const ok = logged.sort().join() === sent.sort().join();
-  return { ok, found: `${String(sent.length)} accepted, ${String(logged.length)} in the log, ${String(new Set(logged).size)} different messages` };
+  return {
+    ok,
+    found: `${String(sent.length)} accepted, ${String(logged.length)} in the log, ${String(new Set(logged).size)} different messages`,
+  };
 }
 
 /** Everyone who did something, as who they can be asked for, with their profile. */
@@ -66,7 +81,11 @@ async function everyone({ tracking, audience }: Evidence, tMs: number): Promise<
   return found;
 }
 
-async function memberships({ tracking, audience }: Evidence, people: readonly Person[], tMs: number): Promise<{ ok: boolean; found: string }> {
+async function memberships(
+  { tracking, audience }: Evidence,
+  people: readonly Person[],
+  tMs: number,
+): Promise<{ ok: boolean; found: string }> {
   const wrong: string[] = [];
   let held = 0;
   for (const { name, who } of people) {
@@ -78,14 +97,23 @@ async function memberships({ tracking, audience }: Evidence, people: readonly Pe
     held += found.length;
     if (found.join() !== want.join()) wrong.push(`${name}: found [${found.join(' ')}], recomputed [${want.join(' ')}]`);
   }
-  return { ok: wrong.length === 0 && held > 0, found: wrong[0] ?? `${String(people.length)} people, ${String(held)} memberships` };
+  return {
+    ok: wrong.length === 0 && held > 0,
+    found: wrong[0] ?? `${String(people.length)} people, ${String(held)} memberships`,
+  };
 }
 
-async function members({ tracking, audience }: Evidence, people: readonly Person[], tMs: number): Promise<{ ok: boolean; found: string }> {
+async function members(
+  { tracking, audience }: Evidence,
+  people: readonly Person[],
+  tMs: number,
+): Promise<{ ok: boolean; found: string }> {
   const wrong: string[] = [];
   const counts: string[] = [];
   for (const segment of SEGMENTS) {
-    const want = people.flatMap(({ name, profile }) => (segmentsAt(tracking, name, tMs).includes(segment) ? [profile] : [])).sort();
+    const want = people
+      .flatMap(({ name, profile }) => (segmentsAt(tracking, name, tMs).includes(segment) ? [profile] : []))
+      .sort();
     const found = await audience.members(segment);
     counts.push(`${segment} ${String(found.length)}`);
     if (found.join() !== want.join()) wrong.push(`${segment}: found ${String(found.length)}, recomputed ${String(want.length)}`);
@@ -93,14 +121,21 @@ async function members({ tracking, audience }: Evidence, people: readonly Person
   return { ok: wrong.length === 0, found: wrong[0] ?? counts.join(', ') };
 }
 
-async function features({ tracking, audience }: Evidence, people: readonly Person[], tMs: number): Promise<{ ok: boolean; found: string }> {
+async function features(
+  { tracking, audience }: Evidence,
+  people: readonly Person[],
+  tMs: number,
+): Promise<{ ok: boolean; found: string }> {
   const wrong: string[] = [];
   for (const { name, who } of people) {
     const want = JSON.stringify(sorted({ ...featuresAt(tracking, name, tMs) }));
     const found = JSON.stringify(((await audience.features(who)) satisfies AskedFeatures).features);
     if (found !== want) wrong.push(`${name}: found ${found}, recomputed ${want}`);
   }
-  return { ok: wrong.length === 0 && people.length > 0, found: wrong[0] ?? `${String(people.length)} people, three features each` };
+  return {
+    ok: wrong.length === 0 && people.length > 0,
+    found: wrong[0] ?? `${String(people.length)} people, three features each`,
+  };
 }
 
 function carts({ tracking, watch }: Evidence, people: readonly Person[], tMs: number): Promise<{ ok: boolean; found: string }> {
@@ -124,18 +159,26 @@ function windows({ tracking, watch }: Evidence, people: readonly Person[], tMs: 
 }
 
 /** None is missing, none too early, none too late. */
-function punctual(all: readonly { name: string; dueMs: number; change: SeenChange | undefined }[]): Promise<{ ok: boolean; found: string }> {
+function punctual(
+  all: readonly { name: string; dueMs: number; change: SeenChange | undefined }[],
+): Promise<{ ok: boolean; found: string }> {
   const late = all.map(({ name, dueMs, change }) => ({ name, ms: change === undefined ? Infinity : change.seenMs - dueMs }));
   const wrong = late.find(({ ms }) => ms < 0 || ms > PUNCTUAL_MS);
   const worst = Math.max(0, ...late.map(({ ms }) => ms));
-  const found = wrong ? `${wrong.name}: ${wrong.ms === Infinity ? 'never seen' : `${String(wrong.ms)} ms after it was due`}` : `${String(all.length)} of them, the latest ${String(worst)} ms after it was due`;
+  const found = wrong
+    ? `${wrong.name}: ${wrong.ms === Infinity ? 'never seen' : `${String(wrong.ms)} ms after it was due`}`
+    : `${String(all.length)} of them, the latest ${String(worst)} ms after it was due`;
   return Promise.resolve({ ok: wrong === undefined && all.length > 0, found });
 }
 
 async function explanations({ tracking, audience }: Evidence, tMs: number): Promise<{ ok: boolean; found: string }> {
-  const [cem, ada] = [await audience.explain({ userId: 'cem' }, 'big-spenders'), await audience.explain({ userId: 'ada' }, 'vip')];
+  const [cem, ada] = [
+    await audience.explain({ userId: 'cem' }, 'big-spenders'),
+    await audience.explain({ userId: 'ada' }, 'vip'),
+  ];
   const spent = featuresAt(tracking, 'user:cem', tMs)['revenue-90d'];
   const tier = tracking.sent.findLast(({ userId, traits }) => userId === 'ada' && traits !== undefined)?.traits?.['tier'];
-  const ok = cem.member && ada.member && cem.found.includes(spent) && ada.found.includes(tier) && cem.sentence.includes(String(spent));
+  const ok =
+    cem.member && ada.member && cem.found.includes(spent) && ada.found.includes(tier) && cem.sentence.includes(String(spent));
   return { ok, found: `${cem.sentence} ${ada.sentence}` };
 }

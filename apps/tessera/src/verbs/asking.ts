@@ -47,7 +47,12 @@ export async function openAsking(folder: string): Promise<Asking> {
     get: async (path) => (await http(path)) as Answer,
     async lines(path) {
       const answer = await http(path);
-      return typeof answer === 'string' ? answer.trim().split('\n').map((line) => JSON.parse(line) as Answer) : [answer as Answer];
+      return typeof answer === 'string'
+        ? answer
+            .trim()
+            .split('\n')
+            .map((line) => JSON.parse(line) as Answer)
+        : [answer as Answer];
     },
     post: async (path, body) => (await http(path, { method: 'POST', body })) as Answer,
     call: async (service, method, request) => plain(await grpc(service).call(method, request)) as Answer,
@@ -57,5 +62,9 @@ export async function openAsking(folder: string): Promise<Asking> {
 
 /** As JSON bodies have a person. */
 export function personBody(person: Person): Answer {
-  return Object.fromEntries(Object.entries(person).filter(([name, value]) => value !== undefined && !(name === 'identities' && Object.keys(value as object).length === 0)));
+  return Object.fromEntries(
+    Object.entries(person).filter(
+      ([name, value]) => value !== undefined && !(name === 'identities' && Object.keys(value as object).length === 0),
+    ),
+  );
 }

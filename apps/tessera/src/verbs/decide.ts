@@ -19,9 +19,13 @@ export const decide: Verb = {
       .action(async (slots: string[], options: DataOptions & Shown & PersonOptions) => {
         const body = { person: personBody(personOf(options)), slots };
         const answer = await askingAt(options, (asking) => asking.post('/v1/decide', body));
-        const rows = (answer['slots'] as readonly DecidedSlot[]).map(
-          ({ slot, status, content, payload, reason }): Row => ({ slot, status, content, payload, because: reason.detail }),
-        );
+        const rows = (answer['slots'] as readonly DecidedSlot[]).map(({ slot, status, content, payload, reason }): Row => ({
+          slot,
+          status,
+          content,
+          payload,
+          because: reason.detail,
+        }));
         print(shown(answer, options, rows));
       });
   },

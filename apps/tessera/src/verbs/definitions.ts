@@ -45,7 +45,11 @@ export const apply: Verb = {
         show(answer, answer['changes'] as readonly Change[], options, context);
         const { set, changed, active } = answer as { set: number; changed: boolean; active: boolean };
         const state = active ? 'active' : 'applied, not active yet';
-        context.say(changed ? `definition set ${String(set)} is ${state}` : `nothing changed: these are the definitions of set ${String(set)} (${state})`);
+        context.say(
+          changed
+            ? `definition set ${String(set)} is ${state}`
+            : `nothing changed: these are the definitions of set ${String(set)} (${state})`,
+        );
         if (options.wait && !active) context.exit(1);
       });
   },
@@ -56,8 +60,11 @@ function withForm(command: Command): Command {
 }
 
 function show(answer: unknown, changes: readonly Change[], form: Shown, { print }: VerbContext): void {
-  const rows = changes.map(
-    ({ action, kind, name, differences }): Row => ({ action, kind, name, places: differences.map(({ place }) => place).join(' ') }),
-  );
+  const rows = changes.map(({ action, kind, name, differences }): Row => ({
+    action,
+    kind,
+    name,
+    places: differences.map(({ place }) => place).join(' '),
+  }));
   print(shown(answer, form, rows));
 }

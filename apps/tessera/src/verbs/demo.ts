@@ -3,7 +3,7 @@ import type { Verb } from '../verb.js';
 import { wholeNumber } from './output.js';
 
 export const demo: Verb = {
-  register(program, { print, exit }) {
+  register(program, { print, say, exit }) {
     program
       .command('demo')
       .description('Play a shop on a throw-away data folder, and check what was promised')
@@ -14,9 +14,15 @@ export const demo: Verb = {
         const stopped = new Promise<NodeJS.Signals>((resolve) => {
           for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
         });
-        const report = await runDemo(readConfig(), { seed, once }, print, stopped);
-        if (once) print(JSON.stringify(report));
-        if (!report.ok) exit(1);
+        try {
+          const report = await runDemo(readConfig(), { seed, once }, print, stopped);
+          if (once) print(JSON.stringify(report));
+          if (!report.ok) exit(1);
+        } catch (error) {
+          say(`tessera: ${error instanceof Error ? error.message : String(error)}`);
+          // The people of a play that was cut off would go on trying to reach the shop.
+          process.exit(1);
+        }
       });
   },
 };

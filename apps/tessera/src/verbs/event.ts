@@ -41,7 +41,9 @@ export const event: Verb = {
       .option('--from <where>', 'start or end', 'end')
       .option('--limit <n>', 'stop after so many', wholeNumber)
       .action((options: DataOptions & Shown & FollowOptions) =>
-        askingAt(options, (asking) => followTopic(asking, 'events', options, context, (record) => (record.value as Answer | null)?.['kind'] === 'tracked')),
+        askingAt(options, (asking) =>
+          followTopic(asking, 'events', options, context, (record) => (record.value as Answer | null)?.['kind'] === 'tracked'),
+        ),
       );
   },
 };
@@ -52,7 +54,14 @@ function callsOf(name: string | undefined, { user, anonymous, properties, traits
   const who = { ...(user === undefined ? {} : { userId: user }), ...(anonymous === undefined ? {} : { anonymousId: anonymous }) };
   if (traits !== undefined) return [{ type: 'identify', ...who, traits: objectOf(traits, '--traits') }];
   if (name === undefined) throw new UsageError('name an event, --traits or --file');
-  return [{ type: 'track', event: name, ...who, ...(properties === undefined ? {} : { properties: objectOf(properties, '--properties') }) }];
+  return [
+    {
+      type: 'track',
+      event: name,
+      ...who,
+      ...(properties === undefined ? {} : { properties: objectOf(properties, '--properties') }),
+    },
+  ];
 }
 
 function callsIn(file: string): readonly Answer[] {

@@ -17,7 +17,13 @@ export const identity: Verb = {
       .action(async (options: Options & PersonOptions) => {
         const answer = await ask(options, 'Resolve', { person: personOf(options) });
         const nodes = answer['nodes'] as readonly string[];
-        print(shown(answer, options, nodes.map((node) => ({ profile: answer['profile'], node }))));
+        print(
+          shown(
+            answer,
+            options,
+            nodes.map((node) => ({ profile: answer['profile'], node })),
+          ),
+        );
       });
     withPerson(withData(group.command('why').addOption(outputOption())))
       .description('The links of a profile: accepted, refused with the rule, revoked')
@@ -31,7 +37,13 @@ export const identity: Verb = {
       .action(async (a: string, b: string, options: Options & { note: string }) => {
         const request = { a: parsePerson(a, 'the first identity'), b: parsePerson(b, 'the second identity'), note: options.note };
         const answer = await ask(options, 'Unlink', request);
-        print(shown(answer, options, (answer['revoked'] as readonly string[]).map((revoked) => ({ revoked }))));
+        print(
+          shown(
+            answer,
+            options,
+            (answer['revoked'] as readonly string[]).map((revoked) => ({ revoked })),
+          ),
+        );
       });
   },
 };

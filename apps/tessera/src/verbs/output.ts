@@ -29,7 +29,14 @@ export function table(rows: readonly Row[]): string {
   const heads = Object.keys(first);
   const lines = [heads.map((head) => head.toUpperCase()), ...rows.map((row) => heads.map((head) => cell(row[head])))];
   const widths = heads.map((_, column) => Math.max(...lines.map((line) => (line[column] as string).length)));
-  return lines.map((line) => line.map((text, column) => text.padEnd(widths[column] as number)).join('  ').trimEnd()).join('\n');
+  return lines
+    .map((line) =>
+      line
+        .map((text, column) => text.padEnd(widths[column] as number))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 function cell(value: unknown): string {

@@ -19,7 +19,9 @@ export const profile: Verb = {
       .description('Why the person is in each of their segments')
       .action(async (options: Options) => {
         const answers = await explainAll(options);
-        print(options.output === 'table' ? answers.map(explanationText).join('\n\n') || 'in no segment' : shown(answers, options));
+        print(
+          options.output === 'table' ? answers.map(explanationText).join('\n\n') || 'in no segment' : shown(answers, options),
+        );
       });
     withPerson(withData(group.command('timeline').addOption(outputOption())))
       .description('Changes of memberships, oldest first')
@@ -38,7 +40,9 @@ export const features: Verb = {
       .description('Present values; without names, all')
       .action(async (names: string[], options: Options) => {
         const request = { person: personOf(options), features: names };
-        const answer = await askingAt(options, (asking) => asking.call('tessera.features.v1.FeatureService', 'GetFeatures', request as unknown as Answer));
+        const answer = await askingAt(options, (asking) =>
+          asking.call('tessera.features.v1.FeatureService', 'GetFeatures', request as unknown as Answer),
+        );
         print(shown(answer, options, answer['features'] as readonly Row[]));
       });
   },

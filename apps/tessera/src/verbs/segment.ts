@@ -28,7 +28,13 @@ export const segment: Verb = {
       .option('--limit <n>', 'at most so many', wholeNumber, 100)
       .action(async (name: string, options: Options & { limit: number }) => {
         const profiles = await membersOf(name, options);
-        print(shown({ segment: name, profiles }, options, profiles.map((profile) => ({ profile }))));
+        print(
+          shown(
+            { segment: name, profiles },
+            options,
+            profiles.map((profile) => ({ profile })),
+          ),
+        );
       });
     withPerson(withData(group.command('explain <name>').addOption(outputOption())))
       .description('Why a person is in a segment, or is not')
@@ -56,13 +62,22 @@ function registerHistory(group: Parameters<Verb['register']>[0], { print, say }:
       const body = { set: options.set, note: options.note ?? '' };
       const answer = await askingAt(options, (asking) => asking.post('/api/v1/definitions:rollback?wait=active', body));
       const changes = answer['changes'] as readonly Row[];
-      print(shown(answer, options, changes.map(({ action, kind, name }) => ({ action, kind, name }))));
+      print(
+        shown(
+          answer,
+          options,
+          changes.map(({ action, kind, name }) => ({ action, kind, name })),
+        ),
+      );
       say(`definition set ${String(answer['set'])} is in force`);
     });
 }
 
 function definitionOf(answer: Answer, name: string): unknown {
-  const documents = answer['documents'] as readonly { readonly version: number; readonly document: { readonly kind: string; readonly metadata: { readonly name: string } } }[];
+  const documents = answer['documents'] as readonly {
+    readonly version: number;
+    readonly document: { readonly kind: string; readonly metadata: { readonly name: string } };
+  }[];
   const segments = documents.filter(({ document }) => document.kind === 'Segment');
   const found = segments.find(({ document }) => document.metadata.name === name);
   if (found === undefined) {
@@ -77,7 +92,10 @@ async function membersOf(name: string, options: DataOptions & { limit: number })
     const profiles: string[] = [];
     let pageToken = '';
     do {
-      const query = new URLSearchParams({ pageSize: String(Math.min(options.limit, 1_000)), ...(pageToken === '' ? {} : { pageToken }) });
+      const query = new URLSearchParams({
+        pageSize: String(Math.min(options.limit, 1_000)),
+        ...(pageToken === '' ? {} : { pageToken }),
+      });
       const page = await asking.get(`/api/v1/segments/${encodeURIComponent(name)}/members?${query.toString()}`);
       profiles.push(...(page['profiles'] as readonly string[]));
       pageToken = page['nextPageToken'] as string;

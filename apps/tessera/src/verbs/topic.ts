@@ -55,7 +55,12 @@ export const dlq: Verb = {
       .action(async (letter: string, options: DataOptions & Shown) => {
         const named = /^(\d+)\/(\d+)$/.exec(letter);
         if (named === null) throw new UsageError(`found "${letter}", allowed is PARTITION/OFFSET as in dlq list`);
-        print(shown(await askingAt(options, (asking) => asking.get(`/api/v1/dead-letters/${named[1] as string}/${named[2] as string}`)), options));
+        print(
+          shown(
+            await askingAt(options, (asking) => asking.get(`/api/v1/dead-letters/${named[1] as string}/${named[2] as string}`)),
+            options,
+          ),
+        );
       });
   },
 };

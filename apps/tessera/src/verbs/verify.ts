@@ -10,12 +10,9 @@ export const verify: Verb = {
       .option('--data <folder>', 'data folder (default: TESSERA_DATA, else ./.tessera)')
       .addOption(outputOption())
       .action(async ({ data, ...form }: Shown & { data?: string }) => {
-        const [{ readConfig }, { accessOf, readCredentials }, { closePorts, openPorts }, { verify: rebuild }] = await Promise.all([
-          import('../config.js'),
-          import('../credentials-file.js'),
-          import('../wiring.js'),
-          import('../verify.js'),
-        ]);
+        const [{ readConfig }, { accessOf, readCredentials }, { closePorts, openPorts }, { verify: rebuild }] = await Promise.all(
+          [import('../config.js'), import('../credentials-file.js'), import('../wiring.js'), import('../verify.js')],
+        );
         const config = readConfig();
         const folder = data ?? config.data;
         const access = accessOf(readCredentials(folder));

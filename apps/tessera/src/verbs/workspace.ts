@@ -13,9 +13,16 @@ export const workspace: Verb = {
       .option('--data <folder>', 'data folder (default: TESSERA_DATA, else ./.tessera)')
       .addOption(outputOption())
       .action(async ({ data, ...form }: DataOptions & Shown) => {
-        const [{ readConfig }, { readCredentials }] = await Promise.all([import('../config.js'), import('../credentials-file.js')]);
+        const [{ readConfig }, { readCredentials }] = await Promise.all([
+          import('../config.js'),
+          import('../credentials-file.js'),
+        ]);
         const { workspaces } = readCredentials(data ?? readConfig().data);
-        const rows = workspaces.map(({ id, writeKeys, tokens }) => ({ workspace: id, writeKeys: writeKeys.length, tokens: tokens.length }));
+        const rows = workspaces.map(({ id, writeKeys, tokens }) => ({
+          workspace: id,
+          writeKeys: writeKeys.length,
+          tokens: tokens.length,
+        }));
         print(shown({ workspaces: rows }, form, rows));
       });
   },
