@@ -41,7 +41,7 @@ export function storeUpdate(
   for (const name in traits) storeTrait(document, fragment, name, traits[name] as TraitValue, index, pass);
   let chosen = false;
   for (const purpose in consent) {
-    fragment.consent.set(purpose, consent[purpose] as ConsentChoice);
+    (fragment.consent ??= new Map()).set(purpose, consent[purpose] as ConsentChoice);
     chosen = true;
   }
   if (chosen) consentChanged(document, pass);
@@ -74,7 +74,7 @@ function storePartial(
   const before = use !== undefined && known ? partialOf(document, slotId) : undefined;
   if (partial === null) fragment.partials.delete(slotId);
   else fragment.partials.set(slotId, partial);
-  if (use === undefined || ahead > 0 || fragment.early.size > 0)
+  if (use === undefined || ahead > 0 || fragment.early !== undefined)
     keepEarly(fragment, slotId, use !== undefined, document.set, ahead);
   if (use === undefined) return;
   if (document.merged !== undefined) mergeSlot(document, document.merged, use.slot);
@@ -104,8 +104,8 @@ function clear(document: ProfileDocument, fragment: Fragment, index: SetIndex | 
   if (index !== undefined) touchAllOf(fragment, index, pass);
   fragment.partials.clear();
   fragment.traits.clear();
-  fragment.consent.clear();
-  fragment.early.clear();
+  fragment.consent = undefined;
+  fragment.early = undefined;
   document.merged = undefined;
 }
 
@@ -120,7 +120,7 @@ function touchAllOf(fragment: Fragment, index: SetIndex, pass: EvaluationPass): 
     if (use !== undefined) pass.touch(use);
   }
   for (const trait of fragment.traits.keys()) touchTrait(trait, index, pass);
-  if (fragment.consent.size > 0) pass.publishes = true;
+  if (fragment.consent !== undefined) pass.publishes = true;
 }
 
 function touchTrait(name: string, index: SetIndex, pass: EvaluationPass): void {

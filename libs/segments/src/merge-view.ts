@@ -49,7 +49,9 @@ export function mergeTrait(document: ProfileDocument, merged: Merged, name: stri
 
 export function remergeConsent(document: ProfileDocument, merged: Merged): void {
   merged.consent = new Map();
-  for (const { consent } of document.fragments.values()) merged.consent = mergeConsent(merged.consent, consent);
+  for (const { consent } of document.fragments.values()) {
+    if (consent !== undefined) merged.consent = mergeConsent(merged.consent, consent);
+  }
 }
 
 export function partialOf(document: ProfileDocument, slotId: string): Partial_ | undefined {

@@ -4,7 +4,7 @@
 // B3 The first byte names the form; a release reads the form of the one before.
 import { Reader, Writer } from '@tessera/codec';
 import { readConsent, writeConsent } from '@tessera/consent';
-import type { Key, TraitValue } from '@tessera/contracts';
+import type { ConsentChoice, Key, TraitValue } from '@tessera/contracts';
 import type { Partial_ } from '@tessera/features';
 import { createPathState, isUntouched, timingOf, type PathState } from './membership.js';
 import { readPending, readVersion, writePending, writeVersion } from './path-pending.js';
@@ -17,6 +17,7 @@ import {
   type ProfileDocument,
 } from './profile-document.js';
 
+const NO_CONSENT: ReadonlyMap<string, ConsentChoice> = new Map();
 const FORM = 1;
 const MEMBER = 1;
 const WAITING = 2;
@@ -33,7 +34,7 @@ export function encodeProfile(document: ProfileDocument): Uint8Array {
   writer.uint(document.published);
   writer.uint(document.fragments.size);
   for (const [, fragment] of sorted(document.fragments)) writeFragment(fragment);
-  writer.uint(document.departed.size);
+  writer.uint(document.departed?.size ?? 0);
   for (const [name, version] of sorted(document.departed)) {
     writer.string(name);
     writeVersion(writer, version);
@@ -58,7 +59,7 @@ export function decodeProfile(bytes: Uint8Array, key: Key): ProfileDocument {
     const fragment = readFragment(reader);
     document.fragments.set(fragment.id, fragment);
   }
-  for (let left = reader.uint(); left > 0; left--) document.departed.set(reader.string(), readVersion(reader));
+  for (let left = reader.uint(); left > 0; left--) (document.departed ??= new Map()).set(reader.string(), readVersion(reader));
   const names: string[] = [];
   for (let left = reader.uint(); left > 0; left--) {
     names.push(reader.string());
@@ -86,8 +87,8 @@ function writeFragment(fragment: Fragment): void {
     writer.int(trait.timeMs);
     writer.string(trait.messageId);
   }
-  writeConsent(writer, fragment.consent);
-  writer.uint(fragment.early.size);
+  writeConsent(writer, fragment.consent ?? NO_CONSENT);
+  writer.uint(fragment.early?.size ?? 0);
   for (const [slotId, set] of sorted(fragment.early)) {
     writer.string(slotId);
     writer.uint(set);
@@ -106,8 +107,9 @@ function readFragment(reader: Reader): Fragment {
     const trait: TraitValue = { value: reader.json(), timeMs: reader.int(), messageId: reader.string() };
     fragment.traits.set(name, trait);
   }
-  for (const [purpose, choice] of readConsent(reader)) fragment.consent.set(purpose, choice);
-  for (let left = reader.uint(); left > 0; left--) fragment.early.set(reader.string(), reader.uint());
+  const consent = readConsent(reader);
+  if (consent.size > 0) fragment.consent = consent;
+  for (let left = reader.uint(); left > 0; left--) (fragment.early ??= new Map()).set(reader.string(), reader.uint());
   return fragment;
 }
 
@@ -159,6 +161,7 @@ function inNameOrder(names: readonly string[]): readonly number[] {
   return order;
 }
 
-function sorted<V>(map: ReadonlyMap<string, V>): [string, V][] {
+function sorted<V>(map: ReadonlyMap<string, V> | undefined): [string, V][] {
+  if (map === undefined) return [];
   return map.size < 2 ? [...map] : [...map].sort(([a], [b]) => (a < b ? -1 : 1));
 }

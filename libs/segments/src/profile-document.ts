@@ -4,7 +4,7 @@
 // P2 Without a present fragment the document is a tombstone: sequence, versions and times, no personal data.
 // P3 The sequence rises by one with each record of changes and is never reset.
 // P4 Fields under "derived" follow from the others and are never encoded.
-import { partsOf, type ConsentChoice, type Key, type TraitValue, type Version } from '@tessera/contracts';
+import { partsOf, type Key, type TraitValue, type Version } from '@tessera/contracts';
 import type { Consent } from '@tessera/consent';
 import type { Partial_ } from '@tessera/features';
 import type { Merged } from './merge-view.js';
@@ -19,9 +19,10 @@ export interface Fragment {
   index: number;
   readonly partials: Map<string, Partial_>;
   readonly traits: Map<string, TraitValue>;
-  readonly consent: Consent;
+  /** undefined until there is a choice: maps that most people never fill are a third of a profile's memory. */
+  consent: Consent | undefined;
   /** Slots that a set later than the active one needs, by the set under which they came (see slot-keeping.ts). */
-  readonly early: Map<string, number>;
+  early: Map<string, number> | undefined;
 }
 
 export interface ProfileDocument {
@@ -38,7 +39,7 @@ export interface ProfileDocument {
   published: number;
   readonly fragments: Map<string, Fragment>;
   /** Versions of what left, by keyed name. */
-  readonly departed: Map<string, Version>;
+  departed: Map<string, Version> | undefined;
   /** Segments that `paths` stands beside: those of the set it was evaluated under (after decoding: those that were stored). */
   names: readonly string[];
   /** Path state by place in `names`; undefined where a segment was never touched. */
@@ -68,7 +69,7 @@ export function createProfile(key: Key): ProfileDocument {
     hash: '',
     published: 0,
     fragments: new Map(),
-    departed: new Map(),
+    departed: undefined,
     names: NO_NAMES,
     paths: [],
     pending: undefined,
@@ -86,8 +87,8 @@ export function createFragment(id: string): Fragment {
     index: 0,
     partials: new Map(),
     traits: new Map(),
-    consent: new Map<string, ConsentChoice>(),
-    early: new Map(),
+    consent: undefined,
+    early: undefined,
   };
 }
 
@@ -148,7 +149,7 @@ export function pathOf(document: ProfileDocument, segment: string): PathState | 
 
 /** Rough bytes in memory. */
 export function weightOf(document: ProfileDocument): number {
-  let weight = 600 + 120 * document.departed.size + 20 * document.paths.length;
+  let weight = 600 + 120 * (document.departed?.size ?? 0) + 20 * document.paths.length;
   for (const fragment of document.fragments.values()) weight += 500 + 160 * (fragment.partials.size + fragment.traits.size);
   return document.pending ? weight + 400 * document.pending.journal.length : weight;
 }

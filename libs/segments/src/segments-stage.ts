@@ -177,7 +177,7 @@ class Profiles {
     if (present !== undefined ? compareVersions(record, present) <= 0 : this.hasLeft(document, record)) return STALE_VERSION;
     const active = this.bring(document);
     const { generation, offset, index } = record;
-    document.departed.set(this.nameOf(document, record.fragment), { generation, offset, index });
+    (document.departed ??= new Map()).set(this.nameOf(document, record.fragment), { generation, offset, index });
     if (present === undefined) return APPLIED;
     const { why } = this;
     const unlinked = record.reason === 'unlinked';
@@ -228,11 +228,12 @@ class Profiles {
 
   /** True when what left came after this record. */
   private hasLeft(document: ProfileDocument, record: FragmentChangedRecord | FragmentDetachedRecord): boolean {
-    if (document.departed.size === 0) return false;
+    if (document.departed === undefined) return false;
     const name = this.nameOf(document, record.fragment);
     const left = document.departed.get(name);
     if (left !== undefined && compareVersions(record, left) <= 0) return true;
     if (record.kind === 'fragmentChanged') document.departed.delete(name);
+    if (document.departed.size === 0) document.departed = undefined;
     return false;
   }
 

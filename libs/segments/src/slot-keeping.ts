@@ -9,22 +9,27 @@ import type { SetIndex } from './set-index.js';
 
 /** Notes the set under which a value came, where that is not simply the active one. */
 export function keepEarly(fragment: Fragment, slotId: string, inPlan: boolean, activeSet: number, ahead: number): void {
-  if (!fragment.partials.has(slotId) || (inPlan && ahead === 0)) fragment.early.delete(slotId);
-  else fragment.early.set(slotId, Math.max(ahead, activeSet));
+  if (!fragment.partials.has(slotId) || (inPlan && ahead === 0)) forget(fragment, slotId);
+  else (fragment.early ??= new Map()).set(slotId, Math.max(ahead, activeSet));
 }
 
 /** Drops what set `set` makes worthless. */
 export function dropSlots(document: ProfileDocument, index: SetIndex, set: number): void {
-  for (const { partials, early } of document.fragments.values()) {
-    for (const slotId of partials.keys()) {
-      const under = early.get(slotId);
+  for (const fragment of document.fragments.values()) {
+    for (const slotId of fragment.partials.keys()) {
+      const under = fragment.early?.get(slotId);
       if (index.slots.has(slotId)) {
-        if (under !== undefined && under <= set) early.delete(slotId);
+        if (under !== undefined && under <= set) forget(fragment, slotId);
       } else if (under === undefined || under < set) {
-        partials.delete(slotId);
-        early.delete(slotId);
+        fragment.partials.delete(slotId);
+        forget(fragment, slotId);
       }
     }
   }
   document.merged = undefined;
+}
+
+function forget(fragment: Fragment, slotId: string): void {
+  fragment.early?.delete(slotId);
+  if (fragment.early?.size === 0) fragment.early = undefined;
 }

@@ -124,7 +124,11 @@ class World {
       fragments: Object.fromEntries(
         [...this.driver.document(profile).fragments].map(([id, { partials, traits, consent }]) => [
           id,
-          { partials: Object.fromEntries(partials), traits: Object.fromEntries(traits), consent: Object.fromEntries(consent) },
+          {
+            partials: Object.fromEntries(partials),
+            traits: Object.fromEntries(traits),
+            consent: Object.fromEntries(consent ?? []),
+          },
         ]),
       ),
       members: Object.fromEntries(
