@@ -10,6 +10,7 @@ import { ProfileService, type PersonDirectory } from './asking/profile-service.j
 import { FeaturesController } from './grpc/features.controller.js';
 import { SegmentsController } from './grpc/segments.controller.js';
 import { DefinitionsController } from './http/definitions.controller.js';
+import { OpenApiController } from './http/openapi.controller.js';
 import { ProfilesController } from './http/profiles.controller.js';
 import { TopicsController } from './http/topics.controller.js';
 
@@ -34,6 +35,9 @@ export function createSegmentsServices(
   };
 }
 
+/** The admin API: what is described in openapi.ts. */
+export const HTTP_CONTROLLERS = [DefinitionsController, ProfilesController, TopicsController];
+
 @Module({})
 export class SegmentsModule implements OnModuleDestroy {
   constructor(@Inject(TopicReader) private readonly topics: TopicReader) {}
@@ -41,7 +45,7 @@ export class SegmentsModule implements OnModuleDestroy {
   static register(services: SegmentsServices, credentials: Credentials): DynamicModule {
     return {
       module: SegmentsModule,
-      controllers: [FeaturesController, SegmentsController, DefinitionsController, ProfilesController, TopicsController],
+      controllers: [FeaturesController, SegmentsController, ...HTTP_CONTROLLERS, OpenApiController],
       providers: [
         { provide: ProfileService, useValue: services.profiles },
         { provide: Members, useValue: services.members },
