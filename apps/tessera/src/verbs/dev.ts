@@ -1,4 +1,5 @@
 // `tessera dev`: every service in this process on one data folder, until it is told to stop.
+import { flushCompileCache } from 'node:module';
 import type { Config } from '../config.js';
 import type { Verb, VerbContext } from '../verb.js';
 
@@ -25,6 +26,8 @@ async function run(config: Config, { print, say }: VerbContext): Promise<void> {
   const stopped = stopSignal();
   const embedded = await openEmbedded(config, createJournal(config.logLevel));
   print(panel(embedded));
+  // Now, since a process that is killed does not do it at its end.
+  flushCompileCache();
   const signal = await stopped;
   say(`tessera: ${signal}, stopping …`);
   const cutOff = setTimeout(() => {
