@@ -1,9 +1,9 @@
-// I1-I3: the memberships that the changes tell equal those computed from the accepted events, written here a second time and
+// I1-I3: the memberships that the changes tell, and the profiles that identities are told to have, equal those computed from the accepted events, written here a second time and
 // as plainly as possible: own spells, own components, own windows, nothing shared with the stages.
 import { profileId } from '@tessera/hash';
-import type { DefinitionSetAppliedRecord, LinksRecord, TrackedRecord } from '@tessera/contracts';
+import { compareVersions, type DefinitionSetAppliedRecord, type IdentityAssignedRecord, type LinksRecord, type TrackedRecord } from '@tessera/contracts';
 import { membersTold } from './check-changes.js';
-import { ABSENCE_MS, BUY_WINDOW_MS, SEQUENCE_WINDOW_MS, VIEW_WINDOW_MS } from './definitions.js';
+import { ABSENCE_MS, BOUGHT, BUY_WINDOW_MS, SEQUENCE_WINDOW_MS, VIEWED, VIEW_WINDOW_MS } from './definitions.js';
 import { SECRET } from './people.js';
 import type { World } from './world.js';
 
@@ -18,6 +18,7 @@ interface Pair {
   readonly b: string;
   readonly strength: number;
   timeMs: number;
+  messageId: string;
 }
 
 export function checkNaively(world: World): string[] {
@@ -31,7 +32,24 @@ export function checkNaively(world: World): string[] {
     const profile = profileOf(one.node);
     people.set(profile, [...(people.get(profile) ?? []), one]);
   }
-  return compare(world, people);
+  return [...compareProfiles(world, pairs.values(), profileOf), ...compare(world, people)];
+}
+
+/** I2: every identity that is evidence of a link has been told its profile; the last version counts. */
+function compareProfiles(world: World, pairs: Iterable<Pair>, profileOf: (node: string) => string): string[] {
+  const last = new Map<string, IdentityAssignedRecord>();
+  for (let partition = 0; partition < world.log.partitions('identity-assignments'); partition++) {
+    for (const { value } of world.log.records('identity-assignments', partition)) {
+      const record = value as IdentityAssignedRecord;
+      const held = last.get(record.identity);
+      if (!held || compareVersions(held, record) < 0) last.set(record.identity, record);
+    }
+  }
+  const identities = new Set([...pairs].flatMap(({ a, b }) => [a, b]).filter((node) => !node.startsWith('spell:')));
+  return [...identities].flatMap((identity) => {
+    const [found, want] = [last.get(identity)?.profile, profileOf(identity)];
+    return found === want ? [] : [`I2 ${identity} was told to be ${found ?? 'nobody'}, want ${want}`];
+  });
 }
 
 function compare(world: World, people: ReadonlyMap<string, readonly Happened[]>): string[] {
@@ -51,13 +69,16 @@ function memberships(events: readonly Happened[], nowMs: number, set: number): s
   const named = (name: string): readonly Happened[] => events.filter(({ record }) => record.event === name);
   const within = (list: readonly Happened[], windowMs: number): number => list.filter(({ ownMs }) => ownMs > nowMs - windowMs).length;
   const spent = named('Buy').reduce((sum, { record }) => sum + Number(record.properties?.['value'] ?? 0), 0);
+  const atLeast = (name: string, event: string, steps: readonly number[]): Record<string, boolean> =>
+    Object.fromEntries(steps.map((least) => [`${name}-${String(least)}`, named(event).length >= least]));
   const pro = plan(events) === 'pro';
   const buyer = within(named('Buy'), BUY_WINDOW_MS) >= 2;
   const is: Record<string, boolean> = {
     active: within(named('View'), VIEW_WINDOW_MS) >= 2,
     forgotten: forgotten(named('Add'), named('Buy'), nowMs),
     pro,
-    ...(set === 1 ? { spender: spent >= 20 } : { buyer, 'pro-buyer': pro && buyer }),
+    ...atLeast('viewed', 'View', VIEWED),
+    ...(set === 1 ? { spender: spent >= 20 } : { buyer, ...atLeast('bought', 'Buy', BOUGHT), 'pro-buyer': pro && buyer }),
   };
   return Object.keys(is)
     .filter((segment) => is[segment])
@@ -91,8 +112,8 @@ function readPartition(world: World, partition: number, happened: Happened[], pa
     const ownMs = Math.min(value.timeMs, stampMs);
     const spell = place(value, ownMs, spells);
     const user = value.userId === undefined ? undefined : `user_id:${value.userId}`;
-    if (spell?.links) pair(pairs, `spell:${String(spell.number)}@${value.sender}`, user as string, 1, ownMs);
-    for (const { namespace, value: of } of value.identities) pair(pairs, `${namespace}:${of}`, user as string, 2, ownMs);
+    if (spell?.links) pair(pairs, value, `spell:${String(spell.number)}@${value.sender}`, 1, ownMs);
+    for (const { namespace, value: of } of value.identities) pair(pairs, value, `${namespace}:${of}`, 2, ownMs);
     if (seen.has(`${value.sender} ${value.messageId}`)) continue;
     seen.add(`${value.sender} ${value.messageId}`);
     happened.push({ record: value, ownMs, node: user ?? `spell:${String(spell?.number)}@${value.sender}` });
@@ -121,11 +142,14 @@ function place(
   return { number: head + 1, links: true };
 }
 
-function pair(pairs: Map<string, Pair>, x: string, y: string, strength: number, timeMs: number): void {
-  const [a, b] = x < y ? [x, y] : [y, x];
-  const held = pairs.get(`${a} ${b}`);
-  if (held) held.timeMs = Math.min(held.timeMs, timeMs);
-  else pairs.set(`${a} ${b}`, { a, b, strength, timeMs });
+/** The event ties a node to its user. A sender's evidence for a pair is its earliest event, of several the one read first. */
+function pair(pairs: Map<string, Pair>, { sender, userId, messageId }: TrackedRecord, node: string, strength: number, timeMs: number): void {
+  const user = `user_id:${userId as string}`;
+  const [a, b] = node < user ? [node, user] : [user, node];
+  const name = `${sender} ${a} ${b}`;
+  const held = pairs.get(name);
+  if (!held) pairs.set(name, { a, b, strength, timeMs, messageId });
+  else if (timeMs < held.timeMs) Object.assign(held, { timeMs, messageId });
 }
 
 /** A revocation counts when its link was known; the last word counts. */
@@ -155,7 +179,7 @@ function profiles(pairs: readonly Pair[]): (node: string) => string {
     return set;
   };
   const userIn = (set: ReadonlySet<string>): string | undefined => [...set].find((node) => node.startsWith('user_id:'));
-  const order = [...pairs].sort((x, y) => x.strength - y.strength || x.timeMs - y.timeMs || (`${x.a} ${x.b}` < `${y.a} ${y.b}` ? -1 : 1));
+  const order = [...pairs].sort((x, y) => x.strength - y.strength || x.timeMs - y.timeMs || (textOf(x) < textOf(y) ? -1 : 1));
   for (const { a, b } of order) {
     const [left, right] = [of(a), of(b)];
     if (left === right || (userIn(left) !== undefined && userIn(right) !== undefined)) continue;
@@ -163,6 +187,10 @@ function profiles(pairs: readonly Pair[]): (node: string) => string {
     for (const node of union) component.set(node, union);
   }
   return (node) => profileId(SECRET, userIn(of(node)) ?? node);
+}
+
+function textOf({ messageId, a, b }: Pair): string {
+  return `${messageId} ${a} ${b}`;
 }
 
 function setInForce(world: World): number {

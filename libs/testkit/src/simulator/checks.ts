@@ -2,10 +2,12 @@
 //   I0 nothing halted, every ledger balances
 //   I6 a fresh serial fold of each log gives the live documents, to the byte, with their offsets
 //   I7 what a fresh fold emits is in the log, and every record that a stage appended is one that a fresh fold emits
+//   I4 a set comes into force when all sources have announced it, and at that record's log time
 //   I5 per profile the sequence rises by one, entered and exited alternate, repeated records are equal
-//   I1-I3 fragments, profiles and memberships equal a naive recomputation from the accepted events and the set of links
+//   I1-I3 fragments, profiles of identities and memberships equal a naive recomputation from the accepted events and the set of links
 import type { TopicId } from '@tessera/contracts';
 import { refold, type Refold } from './refold.js';
+import { checkActivation } from './check-activation.js';
 import { checkChanges } from './check-changes.js';
 import { checkNaively } from './check-naively.js';
 import { canonicalText } from './canonical-text.js';
@@ -33,7 +35,7 @@ export function check(world: World): string[] {
     collect(fold, emitted, latest);
   }
   checkOutputs(world, emitted, latest, violations);
-  violations.push(...checkChanges(world), ...checkNaively(world));
+  violations.push(...checkActivation(world), ...checkChanges(world), ...checkNaively(world));
   return violations;
 }
 

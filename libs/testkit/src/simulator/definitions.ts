@@ -13,6 +13,9 @@ export const VIEW_WINDOW_MS = 150;
 export const BUY_WINDOW_MS = 300;
 export const ABSENCE_MS = 60;
 export const SEQUENCE_WINDOW_MS = 400;
+/** Purchases of a lifetime: an event that is counted twice, or not, is never forgotten. */
+export const BOUGHT = [1, 2, 3, 5, 8] as const;
+export const VIEWED = [1, 2, 3, 5, 8] as const;
 
 const active = { event: 'View', count: { gte: 2 }, within: `${String(VIEW_WINDOW_MS)}ms` };
 const forgotten = {
@@ -21,22 +24,27 @@ const forgotten = {
 };
 const pro = { trait: 'plan', eq: 'pro' };
 
+const viewed = VIEWED.map((least) => segment(`viewed-${String(least)}`, { event: 'View', count: { gte: least } }));
+
 const FIRST: readonly DefinitionDocument[] = [
   segment('active', active),
   segment('forgotten', forgotten),
   segment('pro', pro),
   segment('spender', { event: 'Buy', sum: { of: 'properties.value', gte: 20 } }),
   segment('steady', active, { stability: { enterAfter: '10ms', exitAfter: '50ms' } }),
+  ...viewed,
 ];
 
-/** Drops `spender`, adds a windowed count that needs the past, and a segment of segments. */
+/** Drops `spender`, adds counts that need the past, and a segment of segments. */
 const SECOND: readonly DefinitionDocument[] = [
   segment('active', active),
+  ...BOUGHT.map((least) => segment(`bought-${String(least)}`, { event: 'Buy', count: { gte: least } })),
   segment('buyer', { event: 'Buy', count: { gte: 2 }, within: `${String(BUY_WINDOW_MS)}ms` }),
   segment('forgotten', forgotten),
   segment('pro', pro),
   segment('pro-buyer', { all: [{ segment: 'pro' }, { segment: 'buyer' }] }),
   segment('steady', active, { stability: { enterAfter: '10ms', exitAfter: '50ms' } }),
+  ...viewed,
 ];
 
 export const SETS: readonly CompiledSet[] = [FIRST, SECOND].map((documents, i) => {

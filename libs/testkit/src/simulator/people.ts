@@ -14,17 +14,23 @@ export class People {
   private readonly users: readonly string[];
   private readonly sent: TrackedRecord[] = [];
   private messages = 0;
+  /** One device that everybody uses, or a crowd with a device each; most worlds are neither. */
+  private readonly kiosk: boolean;
 
   constructor(private readonly random: Random) {
-    this.devices = Array.from({ length: random.int(1, 4) }, (_, i) => `d${String(i)}`);
-    this.users = Array.from({ length: random.int(1, 3) }, (_, i) => `u${String(i)}`);
+    this.kiosk = random.chance(0.25);
+    const crowd = !this.kiosk && random.chance(0.3);
+    const devices = this.kiosk ? 1 : crowd ? random.int(5, 9) : random.int(1, 4);
+    const users = this.kiosk ? random.int(2, 4) : random.int(1, crowd ? 5 : 3);
+    this.devices = Array.from({ length: devices }, (_, i) => `d${String(i)}`);
+    this.users = Array.from({ length: users }, (_, i) => `u${String(i)}`);
   }
 
   /** The next accepted event; sometimes one that was sent before, sometimes late. */
   next(nowMs: number): TrackedRecord {
     const { random } = this;
-    if (this.sent.length > 0 && random.chance(0.1)) return random.pick(this.sent);
-    const lateMs = random.chance(0.2) ? random.int(1, 250) : 0;
+    if (this.sent.length > 0 && random.chance(this.kiosk ? 0.25 : 0.1)) return random.pick(random.chance(0.5) ? this.sent.slice(-6) : this.sent);
+    const lateMs = random.chance(this.kiosk ? 0.4 : 0.2) ? random.int(1, 250) : 0;
     const record = this.build(Math.floor(nowMs) - lateMs);
     this.sent.push(record);
     return record;
@@ -41,11 +47,12 @@ export class People {
   private build(timeMs: number): TrackedRecord {
     const { random } = this;
     const server = random.chance(0.15);
-    const user = server || random.chance(0.45) ? random.pick(this.users) : undefined;
+    const user = server || random.chance(this.kiosk ? 0.7 : 0.45) ? random.pick(this.users) : undefined;
     const device = server ? undefined : random.pick(this.devices);
     const sender = device === undefined ? `user_id:${user as string}` : `anonymous_id:${device}`;
     const identify = user !== undefined && random.chance(0.3);
-    const mail = identify && random.chance(0.4) ? `${random.chance(0.8) ? user : random.pick(this.users)}@example.org` : undefined;
+    // One mailbox is shared: whose it is depends on who was seen with it first.
+    const mail = identify && random.chance(0.6) ? `${random.chance(0.6) ? user : 'u0'}@example.org` : undefined;
     const messageId = `m${String(this.messages++)}`;
     return {
       kind: 'tracked',

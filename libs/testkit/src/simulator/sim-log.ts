@@ -8,6 +8,8 @@ import type { Scheduler } from './scheduler.js';
 
 export interface Door {
   alive: boolean;
+  /** Its requests travel up to this much longer: an owner that was cut off, and does not know it. */
+  lagMs: number;
   readonly name: string;
 }
 
@@ -69,7 +71,7 @@ export class SimLog {
     const { random } = scheduler;
     const lands = !random.chance(faults.appendFails);
     const acknowledged = lands && !random.chance(faults.appendAckLost);
-    const travel = random.int(0, 2) + (random.chance(0.2) ? random.int(0, faults.slowMs) : 0);
+    const travel = random.int(0, 2 + door.lagMs) + (random.chance(0.2) ? random.int(0, faults.slowMs) : 0);
     return new Promise((resolve, reject) => {
       scheduler.at(travel, `append ${topic}/${String(partition)} ${door.name}`, () => {
         // A process that died meanwhile: its request may be on the wire, or never have left.

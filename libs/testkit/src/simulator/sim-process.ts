@@ -31,7 +31,7 @@ export class SimProcess {
   ) {
     const { scheduler, faults, log, store, definitions } = parts;
     this.skewMs = scheduler.random.int(-faults.skewMs, faults.skewMs);
-    this.door = { alive: true, name };
+    this.door = { alive: true, lagMs: 0, name };
     this.loop = new ProcessorLoop<unknown, unknown, unknown>(
       {
         stage,
@@ -59,6 +59,11 @@ export class SimProcess {
 
   get nextOffset(): number {
     return this.loop.position?.nextOffset ?? 0;
+  }
+
+  /** Cut off: what it sends arrives late. */
+  cutOff(lagMs: number): void {
+    this.door.lagMs = lagMs;
   }
 
   kill(): void {

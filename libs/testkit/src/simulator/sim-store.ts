@@ -72,7 +72,7 @@ export class SimStore {
     const { random } = scheduler;
     const lands = !random.chance(faults.storeFails);
     const acknowledged = lands && !random.chance(faults.storeAckLost);
-    const ms = random.int(0, 2) + (random.chance(0.2) ? random.int(0, faults.slowMs) : 0);
+    const ms = random.int(0, 2 + door.lagMs) + (random.chance(0.2) ? random.int(0, faults.slowMs) : 0);
     return new Promise((resolve, reject) => {
       scheduler.at(ms, `${label} ${door.name}`, () => {
         if (!door.alive && random.chance(0.5)) return;

@@ -96,10 +96,14 @@ export class World {
   private script(): void {
     const { random } = this;
     const duration = this.untilMs - START_MS;
-    this.plan(random.int(0, 20), () => this.publish(0));
-    if (random.chance(0.7)) this.plan(random.int(60, duration), () => this.publish(1));
-    for (let left = random.int(8, 60); left > 0; left--) this.plan(random.int(0, duration), () => this.track());
-    for (let left = random.int(0, 4); left > 0; left--) this.plan(random.int(0, duration), () => this.takeApart());
+    const first = random.chance(0.3) ? random.int(0, duration) : random.int(0, 20);
+    this.plan(first, () => this.publish(0));
+    if (random.chance(0.7)) this.plan(random.chance(0.3) ? first + random.int(0, 15) : random.int(60, duration), () => this.publish(1));
+    // In bursts many people do things at one moment, and their windows end at one moment.
+    const grainMs = random.chance(0.3) ? random.int(20, 120) : 1;
+    const moment = (): number => Math.floor(random.int(0, duration) / grainMs) * grainMs;
+    for (let left = random.int(8, 60); left > 0; left--) this.plan(moment(), () => this.track());
+    for (let left = random.int(0, random.chance(0.3) ? 12 : 4); left > 0; left--) this.plan(random.int(0, duration), () => this.takeApart());
     this.repeat('crash', () => this.faults.crashEveryMs, () => this.crash());
     this.repeat('rebalance', () => this.faults.rebalanceEveryMs, () => this.rebalance());
     this.repeat('jump', () => this.faults.jumpEveryMs, () => this.jump());
@@ -151,7 +155,8 @@ export class World {
   }
 
   private crash(): void {
-    const [name, process] = this.random.pick([...this.owners]);
+    const process = this.victim();
+    const name = nameOf({ stage: process.stage.name, partition: process.partition });
     process.kill();
     this.counts.crashes += 1;
     this.tell(`crash ${process.name}`);
@@ -161,13 +166,21 @@ export class World {
   }
 
   private rebalance(): void {
-    const former = this.random.pick([...this.owners.values()]);
+    const former = this.victim();
     this.counts.rebalances += 1;
     this.tell(`rebalance ${former.name}: the former owner goes on`);
     this.own(former.stage, former.partition);
-    this.scheduler.at(this.random.int(1, 250), 'former owner ends', () => {
+    const cutOff = this.random.chance(0.5);
+    if (cutOff) former.cutOff(this.random.int(1, 120));
+    this.scheduler.at(this.random.int(1, cutOff ? 120 : 250), 'former owner ends', () => {
       former.kill();
     });
+  }
+
+  /** Most stages are simple folds; those with timers and definitions have more to lose. */
+  private victim(): SimProcess {
+    const all = [...this.owners.values()];
+    return this.random.pick(this.random.chance(0.5) ? all.filter(({ stage }) => stage.ownsTicks) : all);
   }
 
   private jump(): void {
