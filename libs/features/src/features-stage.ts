@@ -131,9 +131,10 @@ function stepTracked(document: SenderDocument, event: TrackedRecord, record: Log
   foldTraits(fragment, event, ownTimeMs, changes);
   const choices = choicesOf(event, ownTimeMs);
   if (choices) writeChoices(fragment, choices, changes);
-  if (changes.any) {
+  // Its first event tells of a fragment whatever it holds: somebody of whom nothing is counted is a person too.
+  if (changes.any || !fragment.told) {
     settleProfile(fragment, event.workspace, event.sender, placement.fragment, secretOf);
-    tell(fragment, event.workspace, event.sender, placement.fragment, changes, { reason: 'event', messageId: event.messageId }, context.logTimeMs, context);
+    tell(fragment, event.workspace, event.sender, placement.fragment, changes, { reason: 'event', messageId: event.messageId, full: !fragment.told }, context.logTimeMs, context);
   }
   return APPLIED;
 }

@@ -54,7 +54,7 @@ function stepAndCheck({ driver, naive, view, slots }: World, { afterMs, lateMs, 
   }
   if (event) naive.add({ ...event, timeMs: now - lateMs }, now, now);
   for (const changed of changes.filter(({ reason }) => reason === 'event')) {
-    expect(changed).toMatchObject({ effectiveMs: now, messageId: event?.messageId, full: false });
+    expect(changed).toMatchObject({ effectiveMs: now, messageId: event?.messageId, full: !view.fragments.has(changed.fragment) });
     view.apply(changed);
   }
   expect(changes.every(({ reason }) => reason === 'event' || reason === 'expiry')).toBe(true);
