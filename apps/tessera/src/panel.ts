@@ -6,7 +6,7 @@ export function panel({ endpoints, credentials, data }: Embedded): string {
   const [workspace] = credentials.workspaces;
   const writeKey = workspace?.writeKeys[0]?.key ?? '';
   const token = workspace?.tokens[0]?.token ?? '';
-  const track = `curl -s -u ${writeKey}: ${http}/v1/track -d '{"userId":"ada","event":"Product Viewed","properties":{"category":"shoes","price":60}}'`;
+  const track = `curl -s -u ${writeKey}: ${http}/v1/track -d '{"userId":"ada","event":"Order Completed","properties":{"revenue":120}}'`;
   const decide = `curl -s -H 'authorization: Bearer ${token}' ${http}/v1/decide -d '{"person":{"userId":"ada"},"slots":["home-hero"]}'`;
   const lines = [
     '',
