@@ -1,6 +1,7 @@
 // What the system publishes as metrics: plain counters of the stages and the doors, read when a scraper asks.
 import type { DecisionCounters } from '@tessera/app-decisions';
 import type { IngestionCounters } from '@tessera/app-ingestion';
+import type { LogCompaction } from './log-compaction.js';
 import type { HostedStage, Ledger } from '@tessera/runtime';
 import type { MetricSource, Reading } from '@tessera/telemetry';
 
@@ -108,6 +109,16 @@ export function decisionMetrics(
       const ms = stalenessMs();
       return ms === undefined ? [] : [one(ms / 1_000)];
     }),
+  ];
+}
+
+export function compactionMetrics(compaction: LogCompaction | undefined): readonly MetricSource[] {
+  if (compaction === undefined) return [];
+  return [
+    counter('tessera_log_compacted_records', 'Records taken out of compacted topics: a later one of their key is there.', () =>
+      readings(compaction.recordsDropped, 'topic'),
+    ),
+    counter('tessera_log_compaction_failures', 'Rounds of compaction that failed.', () => [one(compaction.failures)]),
   ];
 }
 

@@ -18,6 +18,7 @@ import {
   type Part,
 } from '@tessera/runtime';
 import type { Journal } from '@tessera/telemetry';
+import { LogCompaction } from './log-compaction.js';
 import type { SystemPorts } from './wiring.js';
 
 export interface ProcessingOptions {
@@ -35,6 +36,7 @@ export interface Processing {
   readonly readModel: StoreReadModel;
   readonly hosts: readonly HostedStage[];
   readonly parts: readonly Part[];
+  readonly compaction: LogCompaction | undefined;
   /** What keeps the process from being ready, one line per partition. */
   problems(): readonly string[];
 }
@@ -44,7 +46,7 @@ const CHECKPOINT_MS = 1_000;
 const IDLE_MS = 5;
 
 export function createProcessing({ ports, secretOf, journal, limits, ...times }: ProcessingOptions): Processing {
-  const { log, store, clock } = ports;
+  const { log, store, clock, compactor } = ports;
   const halted = new Map<string, string>();
   const report = (event: LoopReport): void => {
     tell(event, journal);
@@ -76,11 +78,19 @@ export function createProcessing({ ports, secretOf, journal, limits, ...times }:
     (stage) => new StageHost(stage as (typeof READ_MODEL_STAGES)[0], { ...fresh, store: readModel.watched() }, noDefinitions),
   );
   const hosts: readonly HostedStage[] = [...services.flatMap((service) => service.hosts), ...readers];
+  const compaction = compactor && new LogCompaction({ compactor, clock, journal });
   return {
     catalog,
     readModel,
     hosts,
-    parts: [catalog, ...services.flatMap((service) => service.parts), ...readers, freshness],
+    parts: [
+      catalog,
+      ...services.flatMap((service) => service.parts),
+      ...readers,
+      freshness,
+      ...(compaction === undefined ? [] : [compaction]),
+    ],
+    compaction,
     problems: () => hosts.flatMap((host) => problemsOf(host, halted)),
   };
 }

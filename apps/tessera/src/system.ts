@@ -8,7 +8,7 @@ import { Metrics, OperationsServer } from '@tessera/telemetry';
 import type { Access } from './credentials-file.js';
 import { ApiDoor } from './doors/api-door.js';
 import { freePort } from './doors/ports.js';
-import { decisionMetrics, ingestionMetrics, processMetrics, stageMetrics } from './metrics.js';
+import { compactionMetrics, decisionMetrics, ingestionMetrics, processMetrics, stageMetrics } from './metrics.js';
 import { createProcessing, type Processing, type ProcessingOptions } from './processing.js';
 import { apiModulesOf, createServices, type Services } from './services.js';
 
@@ -82,6 +82,7 @@ async function addDoors(
       () => api.get(DecisionCounters),
       () => processing.readModel.freshness(),
     ),
+    ...compactionMetrics(processing.compaction),
     ...processMetrics(),
   ]);
   let open = false;

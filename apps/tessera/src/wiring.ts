@@ -4,11 +4,14 @@ import { join, resolve } from 'node:path';
 import { LmdbEventLog } from '@tessera/log-lmdb';
 import { LmdbStateStore } from '@tessera/state-lmdb';
 import { systemClock, systemIds, type Clock, type EventLog, type Ids, type LogClock, type StateStore } from '@tessera/runtime';
+import type { Compactor } from './log-compaction.js';
 
 /** What a system stands on. */
 export interface SystemPorts {
   readonly log: EventLog;
   readonly store: StateStore;
+  /** Where the log has nobody else who compacts it. */
+  readonly compactor?: Compactor;
   readonly clock: Clock;
   readonly ids: Ids;
 }
@@ -30,14 +33,19 @@ export class DataFolderOwnedError extends Error {
 }
 
 /** Opens the log and the state store of a data folder; throws DataFolderOwnedError while another process has it. */
-export async function openPorts(data: string, partitions: number, clock: Clock = systemClock, logClock: LogClock = 'append'): Promise<SystemPorts> {
+export async function openPorts(
+  data: string,
+  partitions: number,
+  clock: Clock = systemClock,
+  logClock: LogClock = 'append',
+): Promise<SystemPorts> {
   const folder = resolve(data);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   try {
     const log = await LmdbEventLog.open({ folder: join(folder, 'log'), clock: logClock, partitions, nowMs: () => clock.nowMs() });
     try {
       const store = await LmdbStateStore.open({ folder: join(folder, 'state') });
-      return { log, store, clock, ids: systemIds };
+      return { log, store, compactor: log, clock, ids: systemIds };
     } catch (error) {
       await log.close();
       throw error;

@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { readEndpoints, type EndpointsFile } from '../../src/endpoints-file.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
-const START_MS = 30_000;
+/** As `npm start` has it. */
+const HEAP = '--max-semi-space-size=64';
+const START_MS = 60_000;
 
 export class TesseraProcess {
   private child: ChildProcess | undefined;
@@ -37,7 +39,7 @@ export class TesseraProcess {
 
   /** Resolves when its doors are open. */
   async start(): Promise<EndpointsFile> {
-    const child = spawn(process.execPath, [MAIN, 'dev'], { env: this.environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [HEAP, MAIN, 'dev'], { env: this.environment, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = child;
     child.stderr.on('data', (bytes: Buffer) => (this.said += bytes.toString('utf8')));
     await new Promise<void>((resolve, reject) => {
