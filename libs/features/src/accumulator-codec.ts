@@ -1,14 +1,15 @@
 // Accumulators as partials for the log, and as bytes for the store (lifetime values only: windows are derived from entries).
 import type { Reader, Writer } from '@tessera/codec';
-import { accumulatorOf, sortedTexts, type Accumulator } from './accumulator.js';
+import { accumulatorOf, addText, type Accumulator } from './accumulator.js';
 import { readDecimal, writeDecimal, type Scalar } from './cell.js';
+import { DISTINCT_VALUES_MAX } from './kinds/distinct.js';
 import type { Partial_ } from './partial.js';
 
-/** What a profile is told; undefined over no values. Without windowMs nothing leaves. Above the cap of `distinct`, `u` is that of the values. */
+/** What a profile is told; undefined over no values. Without windowMs nothing leaves. */
 export function tellAccumulator(held: Accumulator, windowMs: number | undefined, approximate: boolean): Partial_ | undefined {
   const partial: (Partial_ & { a?: true; u?: number }) | undefined = contentOf(held);
   if (partial === undefined) return undefined;
-  if (approximate || (held.kind === 'distinct' && held.cut)) partial.a = true;
+  if (approximate || (held.kind === 'distinct' && (held.cut || held.order.length > DISTINCT_VALUES_MAX))) partial.a = true;
   if (windowMs !== undefined) partial.u = held.holderMs + windowMs;
   return partial;
 }
@@ -28,7 +29,7 @@ function contentOf(held: Accumulator): Partial_ | undefined {
     case 'last':
       return held.v === undefined ? undefined : { v: held.v, t: held.t, i: held.i };
     case 'distinct':
-      return held.texts.size === 0 ? undefined : { v: sortedTexts(held) };
+      return held.order.length === 0 ? undefined : { v: held.order.slice(0, DISTINCT_VALUES_MAX) };
   }
 }
 
@@ -57,7 +58,7 @@ export function writeAccumulator(writer: Writer, held: Accumulator): void {
       return;
     case 'distinct':
       writer.bool(held.cut);
-      writer.json(sortedTexts(held));
+      writer.json(held.order);
   }
 }
 
@@ -84,7 +85,7 @@ export function readAccumulator(reader: Reader): Accumulator {
       break;
     case 'distinct':
       held.cut = reader.bool();
-      for (const text of reader.json() as string[]) held.texts.set(text, 0);
+      for (const text of reader.json() as string[]) addText(held, text, 0);
   }
   return held;
 }

@@ -35,18 +35,20 @@ export interface ValueAccumulator {
 }
 export interface DistinctAccumulator {
   readonly kind: 'distinct';
-  /** The least DISTINCT_VALUES_MAX canonical texts, each with the time of its latest entry. */
+  /** Canonical text to the time of its latest entry. */
   readonly texts: Map<string, number>;
-  /** The texts in order; never changed, replaced when they change. Undefined: not asked for since. */
-  sorted: readonly string[] | undefined;
-  /** A value was left out at the cap. */
+  /** The same texts in order. */
+  readonly order: string[];
+  /** The least so many are kept. A window keeps all of its entries' texts: when one leaves, one above the cap comes in. */
+  readonly textsMax: number;
+  /** A value was left out. */
   cut: boolean;
   holderMs: number;
 }
 
 export type Accumulator = CountAccumulator | SumAccumulator | ExtremeAccumulator | ValueAccumulator | DistinctAccumulator;
 
-export function accumulatorOf(kind: Accumulator['kind']): Accumulator {
+export function accumulatorOf(kind: Accumulator['kind'], textsMax = DISTINCT_VALUES_MAX): Accumulator {
   switch (kind) {
     case 'count':
       return { kind, n: 0, holderMs: Infinity };
@@ -60,7 +62,7 @@ export function accumulatorOf(kind: Accumulator['kind']): Accumulator {
     case 'last':
       return { kind, v: undefined, t: 0, i: '', holderMs: Infinity };
     case 'distinct':
-      return { kind, texts: new Map(), sorted: undefined, cut: false, holderMs: Infinity };
+      return { kind, texts: new Map(), order: [], textsMax, cut: false, holderMs: Infinity };
   }
 }
 
@@ -102,15 +104,16 @@ export function removeEntry(held: CountAccumulator | SumAccumulator, cell: Cell,
   }
 }
 
-/** Texts whose latest entry left go; only while none was cut, else one of those would come in. */
+/** Texts whose latest entry left go. */
 export function forgetTexts(held: DistinctAccumulator, goneMs: number): void {
-  for (const [text, latestMs] of held.texts) if (latestMs <= goneMs) held.texts.delete(text);
-  held.sorted = undefined;
-  held.holderMs = leastOf(held.texts);
-}
-
-export function sortedTexts(held: DistinctAccumulator): readonly string[] {
-  return (held.sorted ??= [...held.texts.keys()].sort());
+  let least = Infinity;
+  for (const [text, latestMs] of held.texts) {
+    if (latestMs <= goneMs) {
+      held.texts.delete(text);
+      held.order.splice(placeOf(held.order, text), 1);
+    } else if (latestMs < least) least = latestMs;
+  }
+  held.holderMs = least;
 }
 
 function addExtreme(held: ExtremeAccumulator, entryMs: number, cell: Cell): boolean {
@@ -145,35 +148,42 @@ function addDistinct(held: DistinctAccumulator, entryMs: number, cell: Cell): bo
 }
 
 export function addText(held: DistinctAccumulator, text: string, entryMs: number): boolean {
-  const { texts } = held;
+  const { texts, order } = held;
   const latestMs = texts.get(text);
-  if (latestMs !== undefined) {
-    if (latestMs >= entryMs) return false;
-    texts.set(text, entryMs);
-    if (latestMs > held.holderMs) return false;
-    const before = held.holderMs;
-    held.holderMs = leastOf(texts);
-    return held.holderMs !== before;
+  if (latestMs !== undefined) return repeatText(held, text, latestMs, entryMs);
+  if (texts.size >= held.textsMax) {
+    const newlyCut = !held.cut;
+    held.cut = true;
+    if (text > (order.at(-1) as string)) return newlyCut;
+    texts.delete(order.pop() as string);
   }
-  if (texts.size < DISTINCT_VALUES_MAX) {
-    if (entryMs < held.holderMs) held.holderMs = entryMs;
-    texts.set(text, entryMs);
-    held.sorted = undefined;
-    return true;
-  }
-  const greatest = sortedTexts(held).at(-1) as string;
-  const newlyCut = !held.cut;
-  held.cut = true;
-  if (text > greatest) return newlyCut;
-  texts.delete(greatest);
+  const sooner = entryMs < held.holderMs;
+  if (sooner) held.holderMs = entryMs;
+  const place = placeOf(order, text);
   texts.set(text, entryMs);
-  held.sorted = undefined;
-  held.holderMs = leastOf(texts);
-  return true;
+  order.splice(place, 0, text);
+  // Only the first DISTINCT_VALUES_MAX are told, and that there are more.
+  return sooner || place < DISTINCT_VALUES_MAX || order.length === DISTINCT_VALUES_MAX + 1;
 }
 
-function leastOf(texts: ReadonlyMap<string, number>): number {
-  let least = Infinity;
-  for (const latestMs of texts.values()) if (latestMs < least) least = latestMs;
-  return least;
+function repeatText(held: DistinctAccumulator, text: string, latestMs: number, entryMs: number): boolean {
+  if (latestMs >= entryMs) return false;
+  held.texts.set(text, entryMs);
+  if (latestMs > held.holderMs) return false;
+  const before = held.holderMs;
+  held.holderMs = Infinity;
+  for (const ms of held.texts.values()) if (ms < held.holderMs) held.holderMs = ms;
+  return held.holderMs !== before;
+}
+
+/** Index of the first text that is not less. */
+function placeOf(order: readonly string[], text: string): number {
+  let low = 0;
+  let high = order.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((order[middle] as string) < text) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -55,7 +55,7 @@ export function createSeries(plan: SeriesPlan): Series {
 export function attachSeries(series: Series, plan: SeriesPlan, asOfMs: number): Series {
   if (series.windows) return series;
   series.windows = plan.windows.map((window) => {
-    const state: WindowState = { plan: window, head: firstAfter(series.times, asOfMs - window.windowMs), accumulators: window.slots.map(({ slot }) => accumulatorOf(slot.aggregate)) };
+    const state: WindowState = { plan: window, head: firstAfter(series.times, asOfMs - window.windowMs), accumulators: window.slots.map(({ slot }) => accumulatorOf(slot.aggregate, Infinity)) };
     for (let slot = 0; slot < window.slots.length; slot++) refold(series, state, slot);
     return state;
   });
@@ -239,7 +239,6 @@ function leave(series: Series, window: WindowState, index: number): void {
 /** After entries up to and including goneMs left: has what is told changed? Finds who holds it now. */
 function lookAgain(series: Series, window: WindowState, index: number, goneMs: number): boolean {
   const held = window.accumulators[index] as Accumulator;
-  if (held.kind === 'distinct' && held.cut) return lookAgainCut(series, window, index, goneMs);
   if (held.holderMs > goneMs) return false;
   switch (held.kind) {
     case 'count':
@@ -258,14 +257,6 @@ function lookAgain(series: Series, window: WindowState, index: number, goneMs: n
   }
 }
 
-/** Above the cap a value that was left out may come in. The moment at which only the flag goes is not foretold. */
-function lookAgainCut(series: Series, window: WindowState, index: number, goneMs: number): boolean {
-  const { holderMs } = window.accumulators[index] as Accumulator;
-  refold(series, window, index);
-  const held = window.accumulators[index] as Accumulator;
-  return holderMs <= goneMs || (held.kind === 'distinct' && !held.cut);
-}
-
 /** Each entry is passed once: the search begins at the head. */
 function firstNumberMs(series: Series, window: WindowState, index: number): number {
   const column = series.columns[(window.plan.slots[index] as SlotPlan).column] as Cell[];
@@ -277,7 +268,7 @@ function firstNumberMs(series: Series, window: WindowState, index: number): numb
 /** The accumulator from nothing, over the entries inside. */
 function refold(series: Series, window: WindowState, index: number): void {
   const { slot, column } = window.plan.slots[index] as SlotPlan;
-  const fresh = accumulatorOf(slot.aggregate);
+  const fresh = accumulatorOf(slot.aggregate, Infinity);
   const { times, ids, weights } = series;
   const cells = column < 0 ? undefined : (series.columns[column] as Cell[]);
   // A late event may stand before a tile that holds an earlier one: only raw entries are in order.
