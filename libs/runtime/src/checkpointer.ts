@@ -37,9 +37,7 @@ export class Checkpointer<Document, Definitions, State> {
     const now = clock.nowMs();
     this.beganMs ??= now;
     return (
-      now - this.beganMs >= limits.checkpointMs ||
-      nextOffset - this.writtenOffset >= limits.checkpointRecords ||
-      this.mustBegin()
+      now - this.beganMs >= limits.checkpointMs || nextOffset - this.writtenOffset >= limits.checkpointRecords || this.mustBegin()
     );
   }
 
@@ -75,7 +73,10 @@ export class Checkpointer<Document, Definitions, State> {
     if (this.failure !== undefined) throw this.failure;
   }
 
-  private async write(documents: readonly StateDocument[], partition: Parameters<LoopOptions<Document, Definitions, State>['store']['writePartition']>[1]): Promise<void> {
+  private async write(
+    documents: readonly StateDocument[],
+    partition: Parameters<LoopOptions<Document, Definitions, State>['store']['writePartition']>[1],
+  ): Promise<void> {
     const { store, stage, limits, ledger } = this.options;
     const space = { stage: stage.name, partition: this.options.partition };
     for (let at = 0; at < documents.length; at += limits.writeDocuments) {

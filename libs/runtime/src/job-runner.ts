@@ -69,7 +69,7 @@ export class JobRunner<Document, Definitions, State> {
     const { log, partition, clock } = this.options;
     const { signal } = this.abort;
     async function* read(topic: TopicId, part: number, from: number, to: number): AsyncGenerator<readonly LogRecord[]> {
-      for (let at = from; at < to && !signal.aborted; ) {
+      for (let at = from; at < to && !signal.aborted;) {
         const batch = await log.read(topic, part, at, READ);
         if (batch.nextOffset <= at) return;
         at = batch.nextOffset;
@@ -78,6 +78,11 @@ export class JobRunner<Document, Definitions, State> {
         await clock.wait(0);
       }
     }
-    return { partition, partitions: (topic) => log.partitions(topic), endOffset: (topic, part) => log.endOffset(topic, part), read };
+    return {
+      partition,
+      partitions: (topic) => log.partitions(topic),
+      endOffset: (topic, part) => log.endOffset(topic, part),
+      read,
+    };
   }
 }

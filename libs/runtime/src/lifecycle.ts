@@ -21,7 +21,9 @@ export class Lifecycle {
         this.started.push(part);
       } catch (error) {
         await this.stop().catch(() => undefined);
-        throw new Error(`${part.name} did not start: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+        throw new Error(`${part.name} did not start: ${error instanceof Error ? error.message : String(error)}`, {
+          cause: error,
+        });
       }
     }
   }

@@ -16,9 +16,9 @@ import { JobRunner } from './job-runner.js';
 import type { LoopOptions } from './loop-options.js';
 import { Outbox } from './outbox.js';
 import type { LogRecord } from './ports.js';
-import type { Outcome } from './stage.js';
+import type { DefinitionName, Outcome } from './stage.js';
 import { NeedDocuments, StepContexts, type Cause } from './step-contexts.js';
-import { StampAheadError } from './stamp-ahead-error.js';
+import { refuseStampsAhead } from './stamp-ahead-error.js';
 import { TimerIndex } from './timer-index.js';
 
 const TICK_KEY = keyOf('', 'workspace', 'tick');
@@ -68,7 +68,10 @@ export class PartitionRun<Document, Definitions, State> {
       while (!this.stopping.aborted) {
         this.jobs.check();
         this.woken = false;
-        const batch = await log.read(stage.input, partition, this.nextOffset, { records: limits.batchRecords, bytes: limits.batchBytes });
+        const batch = await log.read(stage.input, partition, this.nextOffset, {
+          records: limits.batchRecords,
+          bytes: limits.batchBytes,
+        });
         if (batch.records.length > 0) await this.stepBatch(batch.records);
         if (batch.nextOffset > this.nextOffset) this.nextOffset = batch.nextOffset;
         if (batch.records.length === 0) await this.idle();
@@ -88,7 +91,7 @@ export class PartitionRun<Document, Definitions, State> {
   }
 
   private async restore(): Promise<void> {
-    const { stage, partition, store, definitions } = this.options;
+    const { stage, partition, store } = this.options;
     const space = { stage: stage.name, partition };
     const stored = await store.loadPartition(space);
     this.nextOffset = stored?.nextOffset ?? (await this.options.log.startOffset(stage.input, partition));
@@ -96,9 +99,7 @@ export class PartitionRun<Document, Definitions, State> {
     this.state = stored ? stage.partitionState.decode(stored.bytes) : stage.partitionState.create();
     this.contexts.state = this.state;
     this.checkpointer.startFrom(this.nextOffset);
-    for (const { workspace, hash } of stage.definitionsInForce?.(this.state) ?? []) {
-      this.contexts.addDefinitions(hash, await definitions.load(workspace, hash));
-    }
+    await this.loadDefinitions(stage.definitionsInForce?.(this.state));
     for await (const chunk of store.scanDue(space)) {
       for (const { key, dueMs, jobOwed } of chunk) {
         if (dueMs !== Infinity) this.timers.add(dueMs, key);
@@ -109,7 +110,7 @@ export class PartitionRun<Document, Definitions, State> {
   }
 
   private async stepBatch(records: readonly LogRecord[]): Promise<void> {
-    this.haltOnStampAhead(records);
+    refuseStampsAhead(this.options, records);
     const { stage } = this.options;
     let entries = await this.prefetch(records);
     for (let i = 0; i < records.length; i++) {
@@ -121,8 +122,7 @@ export class PartitionRun<Document, Definitions, State> {
       if (entry) this.stepDocument(entry, record, cause);
       else if (stage.keyOf(record) === undefined) {
         madeDue = await this.stepControl(record, cause);
-      }
-      else await this.stepGraph(record, cause);
+      } else await this.stepGraph(record, cause);
       this.nextOffset = record.offset + 1;
       this.options.ledger.read += 1;
       // What made every document due may have dropped some from memory.
@@ -156,7 +156,8 @@ export class PartitionRun<Document, Definitions, State> {
       return;
     }
     const ownTime = stage.ownTimeMs?.(record, this.logTimeMs) ?? this.logTimeMs;
-    if (stage.dueMs(entry.document) <= ownTime) this.fireEntry(entry, { ...cause, logTimeMs: Math.max(ownTime, cause.logTimeMs) });
+    if (stage.dueMs(entry.document) <= ownTime)
+      this.fireEntry(entry, { ...cause, logTimeMs: Math.max(ownTime, cause.logTimeMs) });
     const outcome = stage.step(entry.document, record, this.contexts.forCause(entry.key, cause));
     this.account(outcome, record);
     this.fireWhatIsPast(entry, cause);
@@ -169,7 +170,8 @@ export class PartitionRun<Document, Definitions, State> {
     if (stage.dueMs(entry.document) > this.logTimeMs) return;
     stage.fire(entry.document, this.logTimeMs, this.contexts.forCause(entry.key, cause));
     ledger.timersFired += 1;
-    if (stage.dueMs(entry.document) <= this.logTimeMs) throw new Error(`stage ${stage.name}: a timer of ${entry.key} did not fire`);
+    if (stage.dueMs(entry.document) <= this.logTimeMs)
+      throw new Error(`stage ${stage.name}: a timer of ${entry.key} did not fire`);
   }
 
   private async stepGraph(record: LogRecord, cause: Cause): Promise<void> {
@@ -190,11 +192,9 @@ export class PartitionRun<Document, Definitions, State> {
 
   /** A control record waits until no timer is due. True when it made documents due. */
   private async stepControl(record: LogRecord, cause: Cause): Promise<boolean> {
-    const { stage, definitions, ledger } = this.options;
+    const { stage, ledger } = this.options;
     while (this.timers.nearestMs <= this.logTimeMs) await this.fireSlice(this.options.limits.timersPerSlice);
-    for (const { workspace, hash } of stage.definitionsNeededBy?.(record) ?? []) {
-      this.contexts.addDefinitions(hash, await definitions.load(workspace, hash));
-    }
+    await this.loadDefinitions(stage.definitionsNeededBy?.(record));
     const context = this.contexts.forControl(cause);
     const outcome = stage.control(record, context);
     for (const workspace of context.dueWorkspaces) await this.fireAll(workspace, cause);
@@ -202,6 +202,11 @@ export class PartitionRun<Document, Definitions, State> {
     if (outcome.kind === 'drop') ledger.reasons.set(outcome.reason, (ledger.reasons.get(outcome.reason) ?? 0) + 1);
     this.jobs.oweForPartition(this.state, this.contexts.definitions);
     return context.dueWorkspaces.length > 0;
+  }
+
+  private async loadDefinitions(names: readonly DefinitionName[] = []): Promise<void> {
+    for (const { workspace, hash } of names)
+      this.contexts.addDefinitions(hash, await this.options.definitions.load(workspace, hash));
   }
 
   /** Fires up to `count` entries that are due; the rest follow between the next records. */
@@ -228,7 +233,7 @@ export class PartitionRun<Document, Definitions, State> {
   private fireEntry(entry: Entry<Document>, last: Cause | undefined): void {
     const { stage, ledger } = this.options;
     const until = last?.logTimeMs ?? this.logTimeMs;
-    for (let due = stage.dueMs(entry.document); due <= until; ) {
+    for (let due = stage.dueMs(entry.document); due <= until;) {
       const cause = this.markOf(due) ?? last;
       if (!cause) throw new Error(`stage ${stage.name}: no record made the timer of ${entry.key} due`);
       stage.fire(entry.document, Math.min(cause.logTimeMs, until), this.contexts.forCause(entry.key, cause));
@@ -389,14 +394,5 @@ export class PartitionRun<Document, Definitions, State> {
       const entry = this.cache.add(key, document, found?.lastOffset ?? -1);
       if (found) this.schedule(entry);
     });
-  }
-
-  private haltOnStampAhead(records: readonly LogRecord[]): void {
-    const { log, clock, limits, stage, partition } = this.options;
-    if (log.clock !== 'append') return;
-    const bound = clock.nowMs() + limits.stampAheadMs;
-    for (const record of records) {
-      if (record.stampMs > bound) throw new StampAheadError(stage.input, partition, record.offset, record.stampMs - bound);
-    }
   }
 }

@@ -32,7 +32,9 @@ interface Buffered {
   readonly record: NewRecord;
 }
 
-type MutableContext<Definitions, State> = { -readonly [K in keyof StepContext<Definitions, State>]: StepContext<Definitions, State>[K] };
+type MutableContext<Definitions, State> = {
+  -readonly [K in keyof StepContext<Definitions, State>]: StepContext<Definitions, State>[K];
+};
 
 export class StepContexts<Document, Definitions, State> {
   private readonly compiled = new Map<string, Definitions>();
