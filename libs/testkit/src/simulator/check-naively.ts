@@ -1,7 +1,13 @@
 // I1-I3: the memberships that the changes tell, and the profiles that identities are told to have, equal those computed from the accepted events, written here a second time and
 // as plainly as possible: own spells, own components, own windows, nothing shared with the stages.
 import { profileId } from '@tessera/hash';
-import { compareVersions, type DefinitionSetAppliedRecord, type IdentityAssignedRecord, type LinksRecord, type TrackedRecord } from '@tessera/contracts';
+import {
+  compareVersions,
+  type DefinitionSetAppliedRecord,
+  type IdentityAssignedRecord,
+  type LinksRecord,
+  type TrackedRecord,
+} from '@tessera/contracts';
 import { membersTold } from './check-changes.js';
 import { ABSENCE_MS, BOUGHT, BUY_WINDOW_MS, SEQUENCE_WINDOW_MS, VIEWED, VIEW_WINDOW_MS } from './definitions.js';
 import { SECRET } from './people.js';
@@ -24,7 +30,8 @@ interface Pair {
 export function checkNaively(world: World): string[] {
   const pairs = new Map<string, Pair>();
   const happened: Happened[] = [];
-  for (let partition = 0; partition < world.log.partitions('events'); partition++) readPartition(world, partition, happened, pairs);
+  for (let partition = 0; partition < world.log.partitions('events'); partition++)
+    readPartition(world, partition, happened, pairs);
   const revoked = revokedPairs(world);
   const profileOf = profiles([...pairs.values()].filter(({ a, b }) => !revoked.has(`${a} ${b}`)));
   const people = new Map<string, Happened[]>();
@@ -60,14 +67,16 @@ function compare(world: World, people: ReadonlyMap<string, readonly Happened[]>)
   for (const profile of new Set([...told.keys(), ...people.keys()])) {
     const want = set === 0 ? [] : memberships(people.get(profile) ?? [], nowMs, set);
     const found = [...(told.get(profile) ?? [])].filter((segment) => segment !== 'steady').sort();
-    if (want.join() !== found.join()) violations.push(`I3 ${profile} at ${String(nowMs)}: member of [${found.join(', ')}], want [${want.join(', ')}]`);
+    if (want.join() !== found.join())
+      violations.push(`I3 ${profile} at ${String(nowMs)}: member of [${found.join(', ')}], want [${want.join(', ')}]`);
   }
   return violations;
 }
 
 function memberships(events: readonly Happened[], nowMs: number, set: number): string[] {
   const named = (name: string): readonly Happened[] => events.filter(({ record }) => record.event === name);
-  const within = (list: readonly Happened[], windowMs: number): number => list.filter(({ ownMs }) => ownMs > nowMs - windowMs).length;
+  const within = (list: readonly Happened[], windowMs: number): number =>
+    list.filter(({ ownMs }) => ownMs > nowMs - windowMs).length;
   const spent = named('Buy').reduce((sum, { record }) => sum + Number(record.properties?.['value'] ?? 0), 0);
   const atLeast = (name: string, event: string, steps: readonly number[]): Record<string, boolean> =>
     Object.fromEntries(steps.map((least) => [`${name}-${String(least)}`, named(event).length >= least]));
@@ -143,7 +152,13 @@ function place(
 }
 
 /** The event ties a node to its user. A sender's evidence for a pair is its earliest event, of several the one read first. */
-function pair(pairs: Map<string, Pair>, { sender, userId, messageId }: TrackedRecord, node: string, strength: number, timeMs: number): void {
+function pair(
+  pairs: Map<string, Pair>,
+  { sender, userId, messageId }: TrackedRecord,
+  node: string,
+  strength: number,
+  timeMs: number,
+): void {
   const user = `user_id:${userId as string}`;
   const [a, b] = node < user ? [node, user] : [user, node];
   const name = `${sender} ${a} ${b}`;

@@ -21,11 +21,15 @@ const BY_JOBS = new Set(['backfilled', 'backfillCompleted', 'pathRestored']);
 
 export function check(world: World): string[] {
   const halted = [...world.owners.values()].find((process) => process.halted !== undefined);
-  if (halted) return [`I0 ${halted.name} halted: ${halted.halted instanceof Error ? (halted.halted.stack ?? halted.halted.message) : String(halted.halted)}`];
+  if (halted)
+    return [
+      `I0 ${halted.name} halted: ${halted.halted instanceof Error ? (halted.halted.stack ?? halted.halted.message) : String(halted.halted)}`,
+    ];
   const violations: string[] = [];
   for (const process of world.everyone) {
     const { missing } = process.ledger;
-    if (process.alive && missing !== 0) violations.push(`I0 ledger of ${process.name}: ${String(missing)} records are unaccounted for`);
+    if (process.alive && missing !== 0)
+      violations.push(`I0 ledger of ${process.name}: ${String(missing)} records are unaccounted for`);
   }
   const emitted = new Map<string, Set<string>>();
   const latest = new Map<string, string>();
@@ -46,13 +50,17 @@ function checkDocuments(world: World, fold: Refold, violations: string[]): void 
   for (const [key, { document, lastOffset }] of fold.documents) {
     const found = live.get(key);
     if (!found) violations.push(`I6 ${place}: ${key} is missing`);
-    else if (!equalBytes(found.bytes, fold.stage.encode(document))) violations.push(`I6 ${place}: ${key} differs from a fresh fold at ${String(found.lastOffset)}`);
-    else if (found.lastOffset !== lastOffset) violations.push(`I6 ${place}: ${key} is at ${String(found.lastOffset)}, want ${String(lastOffset)}`);
+    else if (!equalBytes(found.bytes, fold.stage.encode(document)))
+      violations.push(`I6 ${place}: ${key} differs from a fresh fold at ${String(found.lastOffset)}`);
+    else if (found.lastOffset !== lastOffset)
+      violations.push(`I6 ${place}: ${key} is at ${String(found.lastOffset)}, want ${String(lastOffset)}`);
   }
   for (const key of live.keys()) if (!fold.documents.has(key)) violations.push(`I6 ${place}: ${key} should not be there`);
   const stored = world.store.partitionDocuments.get(place);
-  if (stored && !equalBytes(stored.bytes, fold.stage.partitionState.encode(fold.state))) violations.push(`I6 ${place}: the partition document differs`);
-  if (stored && stored.logTimeMs !== fold.logTimeMs) violations.push(`I6 ${place}: log time is ${String(stored.logTimeMs)}, want ${String(fold.logTimeMs)}`);
+  if (stored && !equalBytes(stored.bytes, fold.stage.partitionState.encode(fold.state)))
+    violations.push(`I6 ${place}: the partition document differs`);
+  if (stored && stored.logTimeMs !== fold.logTimeMs)
+    violations.push(`I6 ${place}: log time is ${String(stored.logTimeMs)}, want ${String(fold.logTimeMs)}`);
 }
 
 /** The graph may see documents from the future; only its last word on each key counts. */
@@ -68,7 +76,12 @@ function collect(fold: Refold, emitted: Map<string, Set<string>>, latest: Map<st
   }
 }
 
-function checkOutputs(world: World, emitted: ReadonlyMap<string, Set<string>>, latest: ReadonlyMap<string, string>, violations: string[]): void {
+function checkOutputs(
+  world: World,
+  emitted: ReadonlyMap<string, Set<string>>,
+  latest: ReadonlyMap<string, string>,
+  violations: string[],
+): void {
   const found = new Map<string, Set<string>>();
   const lastWord = new Map<string, { version: Versioned; text: string }>();
   for (const topic of OUTPUT_TOPICS) {
@@ -79,20 +92,24 @@ function checkOutputs(world: World, emitted: ReadonlyMap<string, Set<string>>, l
       for (const { key, value, offset } of world.log.records(topic, partition)) {
         const kind = value?.kind ?? 'tombstone';
         if (EXTERNAL.has(kind) || BY_JOBS.has(kind)) continue;
-        if (kind === 'profileAssigned' || kind === 'identityAssigned') remember(lastWord, `${place} ${identityOf(key, value)}`, value as unknown as Versioned);
+        if (kind === 'profileAssigned' || kind === 'identityAssigned')
+          remember(lastWord, `${place} ${identityOf(key, value)}`, value as unknown as Versioned);
         else {
           const text = `${key} ${canonicalText(value)}`;
           texts.add(text);
-          if (!emitted.get(place)?.has(text)) violations.push(`I7 ${place} offset ${String(offset)}: no fresh fold emits ${text.slice(0, 300)}`);
+          if (!emitted.get(place)?.has(text))
+            violations.push(`I7 ${place} offset ${String(offset)}: no fresh fold emits ${text.slice(0, 300)}`);
         }
       }
     }
   }
   for (const [place, texts] of emitted) {
-    for (const text of texts) if (!found.get(place)?.has(text)) violations.push(`I7 ${place}: never appended: ${text.slice(0, 300)}`);
+    for (const text of texts)
+      if (!found.get(place)?.has(text)) violations.push(`I7 ${place}: never appended: ${text.slice(0, 300)}`);
   }
   for (const [name, text] of latest) {
-    if (lastWord.get(name)?.text !== text) violations.push(`I7 ${name}: the last word is ${lastWord.get(name)?.text ?? 'nothing'}, want ${text}`);
+    if (lastWord.get(name)?.text !== text)
+      violations.push(`I7 ${name}: the last word is ${lastWord.get(name)?.text ?? 'nothing'}, want ${text}`);
   }
 }
 
@@ -116,7 +133,8 @@ interface Versioned {
 
 function remember(last: Map<string, { version: Versioned; text: string }>, name: string, value: Versioned): void {
   const held = last.get(name);
-  const newer = !held || value.offset > held.version.offset || (value.offset === held.version.offset && value.index > held.version.index);
+  const newer =
+    !held || value.offset > held.version.offset || (value.offset === held.version.offset && value.index > held.version.index);
   if (newer) last.set(name, { version: value, text: canonicalText(value) });
 }
 

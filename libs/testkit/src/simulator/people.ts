@@ -16,9 +16,12 @@ export class People {
   private messages = 0;
   /** One device that everybody uses, or a crowd with a device each; most worlds are neither. */
   private readonly kiosk: boolean;
+  /** They share a mailbox, and name it often: whose it is depends on who was seen with it first. */
+  private readonly family: boolean;
 
   constructor(private readonly random: Random) {
     this.kiosk = random.chance(0.25);
+    this.family = random.chance(0.3);
     const crowd = !this.kiosk && random.chance(0.3);
     const devices = this.kiosk ? 1 : crowd ? random.int(5, 9) : random.int(1, 4);
     const users = this.kiosk ? random.int(2, 4) : random.int(1, crowd ? 5 : 3);
@@ -29,8 +32,9 @@ export class People {
   /** The next accepted event; sometimes one that was sent before, sometimes late. */
   next(nowMs: number): TrackedRecord {
     const { random } = this;
-    if (this.sent.length > 0 && random.chance(this.kiosk ? 0.25 : 0.1)) return random.pick(random.chance(0.5) ? this.sent.slice(-6) : this.sent);
-    const lateMs = random.chance(this.kiosk ? 0.4 : 0.2) ? random.int(1, 250) : 0;
+    if (this.sent.length > 0 && random.chance(this.kiosk ? 0.25 : 0.1))
+      return random.pick(random.chance(0.5) ? this.sent.slice(-6) : this.sent);
+    const lateMs = random.chance(this.kiosk || this.family ? 0.4 : 0.2) ? random.int(1, 250) : 0;
     const record = this.build(Math.floor(nowMs) - lateMs);
     this.sent.push(record);
     return record;
@@ -50,9 +54,9 @@ export class People {
     const user = server || random.chance(this.kiosk ? 0.7 : 0.45) ? random.pick(this.users) : undefined;
     const device = server ? undefined : random.pick(this.devices);
     const sender = device === undefined ? `user_id:${user as string}` : `anonymous_id:${device}`;
-    const identify = user !== undefined && random.chance(0.3);
-    // One mailbox is shared: whose it is depends on who was seen with it first.
-    const mail = identify && random.chance(0.6) ? `${random.chance(0.6) ? user : 'u0'}@example.org` : undefined;
+    const identify = user !== undefined && random.chance(this.family ? 0.6 : 0.3);
+    const mail =
+      identify && random.chance(0.6) ? `${random.chance(this.family ? 0.1 : 0.7) ? user : 'u0'}@example.org` : undefined;
     const messageId = `m${String(this.messages++)}`;
     return {
       kind: 'tracked',

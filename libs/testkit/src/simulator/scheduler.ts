@@ -1,7 +1,7 @@
 // The heart of a simulated world: one queue of (virtual time, sequence), one thread, one seed.
 // S1 Everything that waits, waits here; between two events all promise jobs have run.
 // S2 Equal seeds give equal traces: the trace hash covers every event in its order.
-import { Random } from './random.js';
+import type { Random } from './random.js';
 
 interface Waiting {
   readonly atMs: number;
@@ -67,7 +67,7 @@ export class Scheduler {
     const last = queue.pop() as Waiting;
     if (queue.length === 0) return;
     queue[0] = last;
-    for (let parent = 0; ; ) {
+    for (let parent = 0; ;) {
       let least = 2 * parent + 1;
       if (least >= queue.length) return;
       if (least + 1 < queue.length && before(queue[least + 1] as Waiting, queue[least] as Waiting)) least += 1;

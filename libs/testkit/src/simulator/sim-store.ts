@@ -40,7 +40,8 @@ export class SimStore {
       loadPartition: (space) => call('load-partition', () => this.partitionDocuments.get(nameOf(space))),
       writePartition: (space, document) => this.writePartition(door, space, document),
       scan: (space) => chunked(() => [...this.documents(space).values()].sort((a, b) => (a.key < b.key ? -1 : 1))),
-      scanDue: (space) => chunked(() => [...this.documents(space).values()].filter((one) => one.dueMs !== Infinity || one.jobOwed)),
+      scanDue: (space) =>
+        chunked(() => [...this.documents(space).values()].filter((one) => one.dueMs !== Infinity || one.jobOwed)),
       clear: (space) => call('clear', () => void this.documents(space).clear()),
       close: () => Promise.resolve(),
     };

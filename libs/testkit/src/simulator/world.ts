@@ -72,7 +72,9 @@ export class World {
     this.script();
     while (await this.scheduler.step(this.untilMs));
     this.heal();
-    const violations = (await this.rest()) ? check(this) : [`I8 no rest within ${String(REST_STEPS_MAX)} steps: ${this.unrest()}`];
+    const violations = (await this.rest())
+      ? check(this)
+      : [`I8 no rest within ${String(REST_STEPS_MAX)} steps: ${this.unrest()}`];
     this.counts.restarts = this.everyone.reduce((sum, process) => sum + process.ledger.restarts, 0);
     for (const process of this.everyone) process.kill();
     return {
@@ -98,15 +100,29 @@ export class World {
     const duration = this.untilMs - START_MS;
     const first = random.chance(0.3) ? random.int(0, duration) : random.int(0, 20);
     this.plan(first, () => this.publish(0));
-    if (random.chance(0.7)) this.plan(random.chance(0.3) ? first + random.int(0, 15) : random.int(60, duration), () => this.publish(1));
+    if (random.chance(0.7))
+      this.plan(random.chance(0.3) ? first + random.int(0, 15) : random.int(60, duration), () => this.publish(1));
     // In bursts many people do things at one moment, and their windows end at one moment.
     const grainMs = random.chance(0.3) ? random.int(20, 120) : 1;
     const moment = (): number => Math.floor(random.int(0, duration) / grainMs) * grainMs;
     for (let left = random.int(8, 60); left > 0; left--) this.plan(moment(), () => this.track());
-    for (let left = random.int(0, random.chance(0.3) ? 12 : 4); left > 0; left--) this.plan(random.int(0, duration), () => this.takeApart());
-    this.repeat('crash', () => this.faults.crashEveryMs, () => this.crash());
-    this.repeat('rebalance', () => this.faults.rebalanceEveryMs, () => this.rebalance());
-    this.repeat('jump', () => this.faults.jumpEveryMs, () => this.jump());
+    for (let left = random.int(0, random.chance(0.3) ? 12 : 4); left > 0; left--)
+      this.plan(random.int(0, duration), () => this.takeApart());
+    this.repeat(
+      'crash',
+      () => this.faults.crashEveryMs,
+      () => this.crash(),
+    );
+    this.repeat(
+      'rebalance',
+      () => this.faults.rebalanceEveryMs,
+      () => this.rebalance(),
+    );
+    this.repeat(
+      'jump',
+      () => this.faults.jumpEveryMs,
+      () => this.jump(),
+    );
   }
 
   private plan(delayMs: number, run: () => void): void {
@@ -126,7 +142,9 @@ export class World {
     const record = this.people.next(this.scheduler.nowMs);
     this.counts.events += 1;
     this.log.land('events', partitionOfSender(record.sender, this.log.partitions('events')), [eventOf(record)]);
-    this.tell(`event ${record.messageId} ${record.sender} ${record.userId ?? '-'} ${record.event ?? record.type} at ${String(record.timeMs - START_MS)}`);
+    this.tell(
+      `event ${record.messageId} ${record.sender} ${record.userId ?? '-'} ${record.event ?? record.type} at ${String(record.timeMs - START_MS)}`,
+    );
   }
 
   private takeApart(): void {
@@ -147,7 +165,17 @@ export class World {
       this.log.land('definitions', 0, [
         {
           key,
-          value: { kind: 'definitionSetApplied', workspace: WORKSPACE, set, hash, evaluator: EVALUATOR_VERSION, definitions: [], actor: 'sim', note: '', appliedMs: 0 },
+          value: {
+            kind: 'definitionSetApplied',
+            workspace: WORKSPACE,
+            set,
+            hash,
+            evaluator: EVALUATOR_VERSION,
+            definitions: [],
+            actor: 'sim',
+            note: '',
+            appliedMs: 0,
+          },
         },
       ]);
     }
@@ -218,7 +246,8 @@ export class World {
       if ((this.store.partitionDocuments.get(name)?.nextOffset ?? 0) < end) return `${name} has not written its position`;
       for (const document of this.store.documents({ stage: process.stage.name, partition: process.partition }).values()) {
         if (document.jobOwed) return `${name} owes a job to ${document.key}`;
-        if (process.stage.ownsTicks && document.dueMs <= this.scheduler.nowMs) return `${name} has a timer of ${document.key} due`;
+        if (process.stage.ownsTicks && document.dueMs <= this.scheduler.nowMs)
+          return `${name} has a timer of ${document.key} due`;
       }
     }
     return '';

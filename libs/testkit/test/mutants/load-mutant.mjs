@@ -8,7 +8,8 @@ import { MUTANTS } from './mutants.mjs';
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 const name = process.env.MUTANT ?? '';
 const mutant = MUTANTS.find((each) => each.name === name);
-if (mutant === undefined) throw new Error(`there is no mutant '${name}'; there are ${MUTANTS.map((each) => each.name).join(', ')}`);
+if (mutant === undefined)
+  throw new Error(`there is no mutant '${name}'; there are ${MUTANTS.map((each) => each.name).join(', ')}`);
 
 const pending = new Map(Map.groupBy(mutant.edits, ({ file }) => file));
 
@@ -19,7 +20,10 @@ registerHooks({
     const edits = file.startsWith(ROOT) ? pending.get(file.slice(ROOT.length)) : undefined;
     if (edits === undefined) return loaded;
     pending.delete(file.slice(ROOT.length));
-    const source = edits.reduce(planted, typeof loaded.source === 'string' ? loaded.source : new TextDecoder().decode(loaded.source));
+    const source = edits.reduce(
+      planted,
+      typeof loaded.source === 'string' ? loaded.source : new TextDecoder().decode(loaded.source),
+    );
     return { ...loaded, source };
   },
 });
@@ -32,6 +36,7 @@ process.on('exit', (code) => {
 
 function planted(source, { file, find, replace }) {
   const parts = source.split(find);
-  if (parts.length !== 2) throw new Error(`mutant '${name}': its text occurs ${String(parts.length - 1)} times in ${file}, not once:\n${find}`);
+  if (parts.length !== 2)
+    throw new Error(`mutant '${name}': its text occurs ${String(parts.length - 1)} times in ${file}, not once:\n${find}`);
   return parts.join(replace);
 }

@@ -26,20 +26,25 @@ describe('planted bugs', () => {
 
   test('each is found', async () => {
     const verdicts = await inTurn(MUTANTS, search);
-    const table = verdicts.map(({ name, seed, seenBy }) => `${name.padEnd(32)} ${(seed === undefined ? 'never' : String(seed)).padStart(6)}  ${seenBy}`);
+    const table = verdicts.map(
+      ({ name, seed, seenBy }) => `${name.padEnd(32)} ${(seed === undefined ? 'never' : String(seed)).padStart(6)}  ${seenBy}`,
+    );
     process.stdout.write(`planted bug                        seed  seen by\n${table.join('\n')}\n`);
     expect(verdicts.filter(({ seed }) => seed === undefined)).toEqual([]);
   }, 600_000);
 
   test('a text that is not there is an error, and no silence', async () => {
-    await expect(runSimulator(['--from', '1', '--seeds', '1'], { MUTANT: 'no-such-bug' }, ['--import', LOADER]).then(countsOf)).rejects.toThrow(
-      "there is no mutant 'no-such-bug'",
-    );
+    await expect(
+      runSimulator(['--from', '1', '--seeds', '1'], { MUTANT: 'no-such-bug' }, ['--import', LOADER]).then(countsOf),
+    ).rejects.toThrow("there is no mutant 'no-such-bug'");
   });
 });
 
 async function search({ name, seeds: [from, count] = [1, SEEDS_MAX] }: Mutant): Promise<Verdict> {
-  const run = await runSimulator(['--from', String(from), '--seeds', String(count), '--stop'], { MUTANT: name }, ['--import', LOADER]);
+  const run = await runSimulator(['--from', String(from), '--seeds', String(count), '--stop'], { MUTANT: name }, [
+    '--import',
+    LOADER,
+  ]);
   const { firstBadSeed } = countsOf(run);
   if (run.errors !== '') throw new Error(run.errors);
   const invariants = run.lines.flatMap((line) => /VIOLATION (I\d)/.exec(line)?.[1] ?? []);

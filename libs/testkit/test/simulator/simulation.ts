@@ -16,8 +16,14 @@ export interface Simulation {
 
 export type Counts = Omit<SimulationSummary, 'firstBad'> & { readonly firstBadSeed?: number };
 
-export function runSimulator(arguments_: readonly string[], environment: NodeJS.ProcessEnv = {}, nodeFlags: readonly string[] = []): Promise<Simulation> {
-  const child = spawn(process.execPath, [...FLAGS, ...nodeFlags, MAIN, ...arguments_], { env: { ...process.env, ...environment } });
+export function runSimulator(
+  arguments_: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+  nodeFlags: readonly string[] = [],
+): Promise<Simulation> {
+  const child = spawn(process.execPath, [...FLAGS, ...nodeFlags, MAIN, ...arguments_], {
+    env: { ...process.env, ...environment },
+  });
   let output = '';
   let errors = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));

@@ -52,11 +52,27 @@ describe('what is simulated', () => {
   });
 
   test('every module that ran is the built one of its library', () => {
-    const foreign = [...lines.keys()].filter((path) => !/^[a-z-]+\/dist\/[a-z/-]+\.js$/.test(path));
+    const foreign = [...lines.keys()].filter((path) => !/^[a-z-]+\/dist\/[a-z0-9/-]+\.js$/.test(path));
     expect(foreign).toEqual([]);
-    const loop = ['partition-run', 'processor-loop', 'checkpointer', 'outbox', 'document-cache', 'timer-index', 'step-contexts', 'job-runner', 'ledger'];
+    const loop = [
+      'partition-run',
+      'processor-loop',
+      'checkpointer',
+      'outbox',
+      'document-cache',
+      'timer-index',
+      'step-contexts',
+      'job-runner',
+      'ledger',
+    ];
     for (const module of loop) expect(lines.get(`runtime/dist/${module}.js`)).toBeGreaterThan(0);
-    for (const stage of ['identity/dist/identity-stage', 'identity/dist/graph-stage', 'features/dist/features-stage', 'segments/dist/segments-stage', 'segments/dist/publisher-stage']) {
+    for (const stage of [
+      'identity/dist/identity-stage',
+      'identity/dist/graph-stage',
+      'features/dist/features-stage',
+      'segments/dist/segments-stage',
+      'segments/dist/publisher-stage',
+    ]) {
       expect(lines.get(`${stage}.js`)).toBeGreaterThan(0);
     }
   });
@@ -64,7 +80,9 @@ describe('what is simulated', () => {
   test('the code that ships is most of what runs; simulated are the ports only', () => {
     const of = (...libraries: readonly string[]): number =>
       [...lines].filter(([path]) => libraries.includes(path.split('/')[0] as string)).reduce((sum, [, count]) => sum + count, 0);
-    const ports = [...lines].filter(([path]) => /testkit\/dist\/simulator\/sim-/.test(path)).reduce((sum, [, count]) => sum + count, 0);
+    const ports = [...lines]
+      .filter(([path]) => /testkit\/dist\/simulator\/sim-/.test(path))
+      .reduce((sum, [, count]) => sum + count, 0);
     const shipped = of('runtime', 'identity', 'consent', 'features', 'segments', 'decisions', 'codec', 'hash');
     expect(ports).toBeGreaterThan(0);
     expect(of('runtime')).toBeGreaterThan(ports);
@@ -75,7 +93,9 @@ describe('what is simulated', () => {
 interface Coverage {
   readonly result: readonly {
     readonly url: string;
-    readonly functions: readonly { readonly ranges: readonly { readonly startOffset: number; readonly endOffset: number; readonly count: number }[] }[];
+    readonly functions: readonly {
+      readonly ranges: readonly { readonly startOffset: number; readonly endOffset: number; readonly count: number }[];
+    }[];
   }[];
 }
 
@@ -90,7 +110,8 @@ async function executedLines(folder: string): Promise<ReadonlyMap<string, number
       const source = await readFile(path, 'utf8');
       const executed = new Uint8Array(source.length).fill(1);
       // Ranges are nested: what comes later is further inside.
-      for (const { ranges } of functions) for (const { startOffset, endOffset, count } of ranges) executed.fill(count > 0 ? 1 : 0, startOffset, endOffset);
+      for (const { ranges } of functions)
+        for (const { startOffset, endOffset, count } of ranges) executed.fill(count > 0 ? 1 : 0, startOffset, endOffset);
       let at = 0;
       let count = 0;
       for (const line of source.split('\n')) {
