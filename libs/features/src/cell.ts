@@ -57,7 +57,14 @@ export function textsIn(cell: Cell): readonly string[] {
 }
 
 /** The cells from..to-1 of one column as one; undefined when none has a value. */
-export function foldCells(column: readonly Cell[], times: readonly number[], ids: readonly string[], from: number, to: number, withTexts: boolean): Cell {
+export function foldCells(
+  column: readonly Cell[],
+  times: readonly number[],
+  ids: readonly string[],
+  from: number,
+  to: number,
+  withTexts: boolean,
+): Cell {
   if (to === from + 1) return column[from];
   let [n, s, lo, hi]: [number, Decimal, number, number] = [0, ZERO, Infinity, -Infinity];
   let first: Stamp | undefined;

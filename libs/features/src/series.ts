@@ -46,7 +46,15 @@ export interface Series {
 export type Tell = (slotId: string, partial: Partial_ | undefined) => void;
 
 export function createSeries(plan: SeriesPlan): Series {
-  const series: Series = { times: [], ids: [], weights: [], columns: plan.columns.map(() => []), tiledUntilMs: -Infinity, lifetime: new Map(), windows: undefined };
+  const series: Series = {
+    times: [],
+    ids: [],
+    weights: [],
+    columns: plan.columns.map(() => []),
+    tiledUntilMs: -Infinity,
+    lifetime: new Map(),
+    windows: undefined,
+  };
   for (const { slot } of plan.lifetime) series.lifetime.set(slot.id, accumulatorOf(slot.aggregate));
   return attachSeries(series, plan, -Infinity);
 }
@@ -55,7 +63,11 @@ export function createSeries(plan: SeriesPlan): Series {
 export function attachSeries(series: Series, plan: SeriesPlan, asOfMs: number): Series {
   if (series.windows) return series;
   series.windows = plan.windows.map((window) => {
-    const state: WindowState = { plan: window, head: firstAfter(series.times, asOfMs - window.windowMs), accumulators: window.slots.map(({ slot }) => accumulatorOf(slot.aggregate, Infinity)) };
+    const state: WindowState = {
+      plan: window,
+      head: firstAfter(series.times, asOfMs - window.windowMs),
+      accumulators: window.slots.map(({ slot }) => accumulatorOf(slot.aggregate, Infinity)),
+    };
     for (let slot = 0; slot < window.slots.length; slot++) refold(series, state, slot);
     return state;
   });
@@ -73,7 +85,15 @@ export function seriesDueMs(series: Series): number {
 }
 
 /** One event with own time at or before asOfMs. */
-export function addToSeries(series: Series, plan: SeriesPlan, timeMs: number, id: string, cells: readonly Cell[], asOfMs: number, tell: Tell): void {
+export function addToSeries(
+  series: Series,
+  plan: SeriesPlan,
+  timeMs: number,
+  id: string,
+  cells: readonly Cell[],
+  asOfMs: number,
+  tell: Tell,
+): void {
   addToLifetime(series, plan, timeMs, id, cells, tell);
   if (plan.keepMs === 0 || timeMs <= asOfMs - plan.keepMs) return;
   insert(series, plan, timeMs, id, cells);
@@ -133,11 +153,19 @@ export function tellSeries(series: Series, plan: SeriesPlan, tell: Tell): void {
 }
 
 /** Merges entries and lifetime values that were folded from history into a live series; among equal times the past came first. */
-export function mergeSeries(live: Series, past: Series, plan: SeriesPlan, asOfMs: number, mergeLifetime: (a: Accumulator, b: Accumulator) => Accumulator): Series {
+export function mergeSeries(
+  live: Series,
+  past: Series,
+  plan: SeriesPlan,
+  asOfMs: number,
+  mergeLifetime: (a: Accumulator, b: Accumulator) => Accumulator,
+): Series {
   drop(live, true);
   const order = [...past.times.map((_, i) => [past, i] as const), ...live.times.map((_, i) => [live, i] as const)];
   const idOf = ([series, i]: readonly [Series, number]): string => series.ids[i] ?? '';
-  order.sort((x, y) => (x[0].times[x[1]] as number) - (y[0].times[y[1]] as number) || (idOf(x) < idOf(y) ? -1 : idOf(x) > idOf(y) ? 1 : 0));
+  order.sort(
+    (x, y) => (x[0].times[x[1]] as number) - (y[0].times[y[1]] as number) || (idOf(x) < idOf(y) ? -1 : idOf(x) > idOf(y) ? 1 : 0),
+  );
   const tiled = live.weights.length > 0 || past.weights.length > 0;
   const merged: Series = {
     times: order.map(([series, i]) => series.times[i] as number),
@@ -185,7 +213,15 @@ export function readSeries(reader: Reader): Series {
   const length = reader.uint();
   const width = reader.uint();
   const [withIds, weighted] = [reader.bool(), reader.bool()];
-  const series: Series = { times: [], ids: [], weights: [], columns: Array.from({ length: width }, () => []), tiledUntilMs: -Infinity, lifetime: new Map(), windows: undefined };
+  const series: Series = {
+    times: [],
+    ids: [],
+    weights: [],
+    columns: Array.from({ length: width }, () => []),
+    tiledUntilMs: -Infinity,
+    lifetime: new Map(),
+    windows: undefined,
+  };
   let before = 0;
   for (let i = 0; i < length; i++) {
     before += reader.int();
@@ -203,7 +239,8 @@ function addToLifetime(series: Series, plan: SeriesPlan, timeMs: number, id: str
   for (const { slot, column, tells } of plan.lifetime) {
     if (slot.sinceMs !== undefined && timeMs < slot.sinceMs) continue;
     const held = series.lifetime.get(slot.id) as Accumulator;
-    if (addEntry(held, 0, timeMs, id, column < 0 ? undefined : cells[column], 1) && tells) tell(slot.id, tellAccumulator(held, undefined, false));
+    if (addEntry(held, 0, timeMs, id, column < 0 ? undefined : cells[column], 1) && tells)
+      tell(slot.id, tellAccumulator(held, undefined, false));
   }
 }
 
@@ -322,7 +359,9 @@ function foldOldest(series: Series, plan: SeriesPlan): void {
   const { times, ids, weights, columns } = series;
   const windows = series.windows as WindowState[];
   const runs = runsOf(times, Math.max(1, Math.floor(plan.keepMs / TILES_PER_WINDOW)), new Set(windows.map(({ head }) => head)));
-  const folded = columns.map((column, c) => runs.map(([from, to]) => foldCells(column, times, ids, from, to, plan.withTexts[c] === true)));
+  const folded = columns.map((column, c) =>
+    runs.map(([from, to]) => foldCells(column, times, ids, from, to, plan.withTexts[c] === true)),
+  );
   series.weights = runs.map(([from, to]) => weightOf(weights, from, to));
   series.times = runs.map(([, to]) => times[to - 1] as number);
   series.ids = plan.withIds ? runs.map(([, to]) => ids[to - 1] as string) : [];

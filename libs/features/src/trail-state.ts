@@ -68,7 +68,11 @@ export function expireTrail(trail: Trail, plan: TrailPlan, dueMs: number): boole
 export function tellTrail(trail: Trail, plan: TrailPlan): TrailPartial | undefined {
   if (trail.events.length === 0) return undefined;
   const due = trailDueMs(trail, plan);
-  return { e: [...trail.events], ...(trail.cutMs === -Infinity ? {} : { a: true as const }), ...(due === Infinity ? {} : { u: due }) };
+  return {
+    e: [...trail.events],
+    ...(trail.cutMs === -Infinity ? {} : { a: true as const }),
+    ...(due === Infinity ? {} : { u: due }),
+  };
 }
 
 /** A trail folded from history joins the live one; both without what has left the window. */

@@ -22,16 +22,21 @@ interface Publication {
 describe('a set published late equals one that was there from the start', () => {
   test('whatever sets were before it, however late its backfill comes, evicted or not', async () => {
     await fc.assert(
-      fc.asyncProperty(streams({ length: 70 }), publications(), fc.array(fc.boolean(), { minLength: 5, maxLength: 5 }), async (arrivals, sets, evictions) => {
-        const plans = plansOf(sets);
-        const late = await run(plans, sets, arrivals, evictions);
-        const last = plans.at(-1) as FeaturePlan;
-        const [{ delay = 0 } = {}] = sets.slice(-1);
-        const start = await run([last], [{ at: 0, slots: last.slots, delay: Math.min(delay, 0) }], arrivals, []);
-        expect(partialsOf(late, last)).toEqual(partialsOf(start, last));
-        // A further set, the same again under another name, lets go of what only the former sets needed.
-        await expectSameBytes(late, start, last, sets.length + 1);
-      }),
+      fc.asyncProperty(
+        streams({ length: 70 }),
+        publications(),
+        fc.array(fc.boolean(), { minLength: 5, maxLength: 5 }),
+        async (arrivals, sets, evictions) => {
+          const plans = plansOf(sets);
+          const late = await run(plans, sets, arrivals, evictions);
+          const last = plans.at(-1) as FeaturePlan;
+          const [{ delay = 0 } = {}] = sets.slice(-1);
+          const start = await run([last], [{ at: 0, slots: last.slots, delay: Math.min(delay, 0) }], arrivals, []);
+          expect(partialsOf(late, last)).toEqual(partialsOf(start, last));
+          // A further set, the same again under another name, lets go of what only the former sets needed.
+          await expectSameBytes(late, start, last, sets.length + 1);
+        },
+      ),
       { numRuns: 70, endOnFailure: true },
     );
   }, 30_000);
@@ -43,13 +48,23 @@ interface World {
 }
 
 function publications(): fc.Arbitrary<readonly Publication[]> {
-  const publication = fc.record({ at: fc.integer({ min: 0, max: 40 }), slots: someSlots(8), delay: fc.integer({ min: 0, max: 25 }), again: fc.boolean() });
+  const publication = fc.record({
+    at: fc.integer({ min: 0, max: 40 }),
+    slots: someSlots(8),
+    delay: fc.integer({ min: 0, max: 25 }),
+    again: fc.boolean(),
+  });
   // Sets that share slots, so that states are known, regrouped, dropped and asked for again.
-  return fc.tuple(fc.oneof(someSlots(2), someSlots(10)), fc.array(publication, { minLength: 1, maxLength: 4 })).map(([common, drawn]) =>
-    drawn
-      .toSorted((a, b) => a.at - b.at)
-      .map(({ slots, again, ...rest }, i) => ({ ...rest, slots: again ? common : i % 2 === 0 ? [...new Set([...slots, ...common])] : slots })),
-  );
+  return fc
+    .tuple(fc.oneof(someSlots(2), someSlots(10)), fc.array(publication, { minLength: 1, maxLength: 4 }))
+    .map(([common, drawn]) =>
+      drawn
+        .toSorted((a, b) => a.at - b.at)
+        .map(({ slots, again, ...rest }, i) => ({
+          ...rest,
+          slots: again ? common : i % 2 === 0 ? [...new Set([...slots, ...common])] : slots,
+        })),
+    );
 }
 
 /** Sets that ask for the same have one hash: what was taken back may come again. */
@@ -63,7 +78,12 @@ function plansOf(sets: readonly Publication[]): FeaturePlan[] {
   });
 }
 
-async function run(plans: readonly FeaturePlan[], sets: readonly Publication[], arrivals: readonly Arrival[], evictions: readonly boolean[]): Promise<World> {
+async function run(
+  plans: readonly FeaturePlan[],
+  sets: readonly Publication[],
+  arrivals: readonly Arrival[],
+  evictions: readonly boolean[],
+): Promise<World> {
   const driver = new Driver(new Map([...plans, ...plans.map(renamed)].map((plan) => [plan.hash, plan])));
   const view = new View(true);
   const apply = (outputs: ReturnType<Driver['step']>): void => {
@@ -79,15 +99,24 @@ async function run(plans: readonly FeaturePlan[], sets: readonly Publication[], 
       apply(driver.publish(now, s + 1, (plans[s] as FeaturePlan).hash));
       const records = await driver.backfills();
       // Said twice, as after a crash.
-      if (records.length > 0) waiting.push({ at: Math.min(i + delay, arrivals.length), records: [...records.slice(0, 2), ...records, ...records.slice(0, 1)] });
+      if (records.length > 0)
+        waiting.push({
+          at: Math.min(i + delay, arrivals.length),
+          records: [...records.slice(0, 2), ...records, ...records.slice(0, 1)],
+        });
     }
-    for (const { records } of waiting.filter(({ at }) => at === i)) for (const { key, value } of records) if (value) apply(driver.step(now, key, value));
+    for (const { records } of waiting.filter(({ at }) => at === i))
+      for (const { key, value } of records) if (value) apply(driver.step(now, key, value));
     const arrival = arrivals[i];
     if (!arrival) break;
     if (evictions[i % evictions.length]) driver.evict((key) => (key.length + i) % 2 === 0);
     now += arrival.afterMs;
     const { event, lateMs } = arrival;
-    apply(event ? driver.step(now, senderKey(event.sender), { ...event, timeMs: Math.floor((now - lateMs) / 10) * 10 }) : driver.tick(now));
+    apply(
+      event
+        ? driver.step(now, senderKey(event.sender), { ...event, timeMs: Math.floor((now - lateMs) / 10) * 10 })
+        : driver.tick(now),
+    );
   }
   return { driver, view };
 }
@@ -99,7 +128,10 @@ function renamed(plan: FeaturePlan): FeaturePlan {
 /** What profiles know of the slots of a plan. */
 function partialsOf({ view }: World, plan: FeaturePlan): Record<string, unknown> {
   const slots = new Set(plan.slots.map(({ id }) => id));
-  const entries = [...view.fragments].map(([fragment, { partials }]) => [fragment, Object.fromEntries(Object.entries(partials).filter(([slot]) => slots.has(slot)))] as const);
+  const entries = [...view.fragments].map(
+    ([fragment, { partials }]) =>
+      [fragment, Object.fromEntries(Object.entries(partials).filter(([slot]) => slots.has(slot)))] as const,
+  );
   return Object.fromEntries(entries.filter(([, partials]) => Object.keys(partials).length > 0));
 }
 
@@ -127,9 +159,16 @@ async function expectSameBytes(late: World, start: World, last: FeaturePlan, set
 /** The documents, but for which set they were last touched under and backfilled for. */
 function stateBytes(driver: Driver): Record<string, string> {
   const writer = new Writer();
-  const entries = [...driver.documents].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, document]) => {
-    const plain = { ...document, set: 0, backfilledSet: 0, fragments: new Map([...document.fragments].map(([id, fragment]) => [id, { ...fragment, told: false, profile: '' }])) };
-    return [key, Buffer.from(encodeSenderDocument(writer, plain)).toString('hex')];
-  });
+  const entries = [...driver.documents]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, document]) => {
+      const plain = {
+        ...document,
+        set: 0,
+        backfilledSet: 0,
+        fragments: new Map([...document.fragments].map(([id, fragment]) => [id, { ...fragment, told: false, profile: '' }])),
+      };
+      return [key, Buffer.from(encodeSenderDocument(writer, plain)).toString('hex')];
+    });
   return Object.fromEntries(entries) as Record<string, string>;
 }

@@ -46,7 +46,8 @@ export class Driver {
       const document = this.document(owner);
       this.fire(owner, document);
       this.outcomes.push(this.stage.step(document, record, this.context(owner)));
-      if (this.stage.dueMs(document) <= this.logTimeMs) throw new Error(`after offset ${String(record.offset)} a timer of ${owner} is in the past`);
+      if (this.stage.dueMs(document) <= this.logTimeMs)
+        throw new Error(`after offset ${String(record.offset)} a timer of ${owner} is in the past`);
     }
     for (const [other, document] of this.documents) this.fire(other, document);
     if (owner === undefined) this.outcomes.push(this.stage.control(record, { ...this.context(''), makeAllDue: () => undefined }));
@@ -91,7 +92,9 @@ export class Driver {
 
   bytes(): ReadonlyMap<Key, string> {
     const keys = [...this.documents.keys()].sort();
-    return new Map(keys.map((key) => [key, Buffer.from(this.stage.encode(this.documents.get(key) as SenderDocument)).toString('hex')]));
+    return new Map(
+      keys.map((key) => [key, Buffer.from(this.stage.encode(this.documents.get(key) as SenderDocument)).toString('hex')]),
+    );
   }
 
   private document(key: Key): SenderDocument {
@@ -139,7 +142,6 @@ export class Driver {
       partition: 5,
       partitions: () => 1,
       endOffset: () => Promise.resolve(this.log.length),
-      // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous
       read: async function* (this: Driver, _topic: TopicId, _partition: number, from: number, to: number) {
         if (to > from) yield this.log.slice(from, to);
       }.bind(this),

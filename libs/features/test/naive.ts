@@ -52,7 +52,8 @@ export class Naive {
     const windows = new Set(this.slots.flatMap(({ windowMs }) => (windowMs === undefined ? [] : [windowMs])));
     const moments = new Set<number>();
     for (const raw of this.fragments.values()) {
-      for (const { ownMs } of raw) for (const windowMs of windows) if (ownMs + windowMs > fromMs && ownMs + windowMs <= toMs) moments.add(ownMs + windowMs);
+      for (const { ownMs } of raw)
+        for (const windowMs of windows) if (ownMs + windowMs > fromMs && ownMs + windowMs <= toMs) moments.add(ownMs + windowMs);
     }
     return [...moments].sort((a, b) => a - b);
   }
@@ -63,7 +64,9 @@ export class Naive {
     if (windowMs === undefined) return Infinity;
     const raw = this.fragments.get(fragment) ?? [];
     const now = JSON.stringify(this.partial(slot, raw, timeMs));
-    const moments = [...new Set(raw.map(({ ownMs }) => ownMs + windowMs))].filter((moment) => moment > timeMs).sort((a, b) => a - b);
+    const moments = [...new Set(raw.map(({ ownMs }) => ownMs + windowMs))]
+      .filter((moment) => moment > timeMs)
+      .sort((a, b) => a - b);
     return moments.find((moment) => JSON.stringify(this.partial(slot, raw, moment)) !== now) ?? Infinity;
   }
 
@@ -97,7 +100,9 @@ function aggregateOf(slot: AggregateSlot, raw: readonly Raw[]): Partial_ | undef
   switch (slot.aggregate) {
     case 'sum':
     case 'mean':
-      return numbers.length > 0 ? { s: numbers.reduce((s, v) => addDecimals(s, decimalOf(v)), ZERO), n: numbers.length } : undefined;
+      return numbers.length > 0
+        ? { s: numbers.reduce((s, v) => addDecimals(s, decimalOf(v)), ZERO), n: numbers.length }
+        : undefined;
     case 'min':
       return numbers.length > 0 ? { v: Math.min(...numbers) } : undefined;
     case 'max':

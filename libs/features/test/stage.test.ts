@@ -10,15 +10,20 @@ import { View } from './view.js';
 
 test('what is told is what the raw events say, to the millisecond, whatever is evicted between', async () => {
   await fc.assert(
-    fc.asyncProperty(streams({ length: 60 }), someSlots(14), fc.array(fc.boolean(), { minLength: 7, maxLength: 7 }), async (arrivals, slots, evictions) => {
-      const driver = await started(slots);
-      const world = { driver, naive: new Naive(slots), view: new View(), slots };
-      arrivals.forEach((arrival, i) => {
-        if (evictions[i % 7]) driver.evict((key) => (key.length + i) % 2 === 0);
-        stepAndCheck(world, arrival);
-      });
-      stepAndCheck(world, { afterMs: 500, lateMs: 0, event: undefined });
-    }),
+    fc.asyncProperty(
+      streams({ length: 60 }),
+      someSlots(14),
+      fc.array(fc.boolean(), { minLength: 7, maxLength: 7 }),
+      async (arrivals, slots, evictions) => {
+        const driver = await started(slots);
+        const world = { driver, naive: new Naive(slots), view: new View(), slots };
+        arrivals.forEach((arrival, i) => {
+          if (evictions[i % 7]) driver.evict((key) => (key.length + i) % 2 === 0);
+          stepAndCheck(world, arrival);
+        });
+        stepAndCheck(world, { afterMs: 500, lateMs: 0, event: undefined });
+      },
+    ),
     { numRuns: 80, endOnFailure: true },
   );
 }, 30_000);
@@ -41,7 +46,9 @@ async function started(slots: readonly Slot[]): Promise<Driver> {
 function stepAndCheck({ driver, naive, view, slots }: World, { afterMs, lateMs, event }: Arrival): void {
   const before = driver.logTimeMs;
   const now = before + afterMs;
-  const outputs = event ? driver.step(now, senderKey(event.sender), { ...event, timeMs: now - lateMs, receivedMs: now }) : driver.tick(now);
+  const outputs = event
+    ? driver.step(now, senderKey(event.sender), { ...event, timeMs: now - lateMs, receivedMs: now })
+    : driver.tick(now);
   const changes = changesIn(outputs);
   const expiries = changes.filter(({ reason }) => reason === 'expiry');
   for (const { effectiveMs } of expiries) expect(effectiveMs).toBeGreaterThan(before);

@@ -39,7 +39,11 @@ export interface StreamOptions {
 
 export function streams({ length, gapMs = 12, lateMs = 60 }: StreamOptions): fc.Arbitrary<readonly Arrival[]> {
   const arrival = fc.record({
-    afterMs: fc.oneof({ weight: 1, arbitrary: fc.constant(0) }, { weight: 4, arbitrary: fc.integer({ min: 0, max: gapMs }) }, { weight: 1, arbitrary: fc.integer({ min: 0, max: gapMs * 10 }) }),
+    afterMs: fc.oneof(
+      { weight: 1, arbitrary: fc.constant(0) },
+      { weight: 4, arbitrary: fc.integer({ min: 0, max: gapMs }) },
+      { weight: 1, arbitrary: fc.integer({ min: 0, max: gapMs * 10 }) },
+    ),
     lateMs: fc.oneof(fc.constant(0), fc.integer({ min: -5, max: 5 }), fc.integer({ min: 0, max: lateMs })),
     type: fc.constantFrom('track', 'track', 'track', 'track', 'page', 'identify', 'group', 'tick'),
     event: fc.constantFrom('A', 'A', 'B', 'C'),
@@ -57,7 +61,11 @@ export function streams({ length, gapMs = 12, lateMs = 60 }: StreamOptions): fc.
       if (one.type === 'tick') return { afterMs: one.afterMs, lateMs: 0, event: undefined };
       // One in twelve says again what was said a while ago, with other content.
       const number = one.repeats === 0 && i > 3 ? i - 3 : i;
-      const properties = { ...(one.kind !== undefined && { kind: one.kind }), ...(one.value !== undefined && { value: one.value }), weight: i % 5 };
+      const properties = {
+        ...(one.kind !== undefined && { kind: one.kind }),
+        ...(one.value !== undefined && { value: one.value }),
+        weight: i % 5,
+      };
       return {
         afterMs: one.afterMs,
         lateMs: one.lateMs,
@@ -101,11 +109,33 @@ export function tracked(event: Partial<TrackedRecord>): TrackedRecord {
 
 /** Every slot that the tests ask for: windows of several lengths over one selector, lifetime, since, trails. */
 export const SLOTS: readonly Slot[] = [
-  ...selectors.flatMap((selector, s) => AGGREGATES.flatMap((aggregate) => [aggregateSlot(selector, s, aggregate, 40), aggregateSlot(selector, s, aggregate, 100), aggregateSlot(selector, s, aggregate)])),
-  ...AGGREGATES.map((aggregate) => ({ ...aggregateSlot(selectors[0] as EventSelector, 0, aggregate), id: `since-${aggregate}`, sinceMs: EPOCH + 90 })),
-  { kind: 'aggregate', id: 'sum-of-weight', selector: selectors[0] as EventSelector, aggregate: 'sum', of: 'properties.weight', windowMs: 40 },
+  ...selectors.flatMap((selector, s) =>
+    AGGREGATES.flatMap((aggregate) => [
+      aggregateSlot(selector, s, aggregate, 40),
+      aggregateSlot(selector, s, aggregate, 100),
+      aggregateSlot(selector, s, aggregate),
+    ]),
+  ),
+  ...AGGREGATES.map((aggregate) => ({
+    ...aggregateSlot(selectors[0] as EventSelector, 0, aggregate),
+    id: `since-${aggregate}`,
+    sinceMs: EPOCH + 90,
+  })),
+  {
+    kind: 'aggregate',
+    id: 'sum-of-weight',
+    selector: selectors[0] as EventSelector,
+    aggregate: 'sum',
+    of: 'properties.weight',
+    windowMs: 40,
+  },
   { kind: 'aggregate', id: 'count-of-an-instant', selector: selectors[0] as EventSelector, aggregate: 'count', windowMs: 1 },
-  { kind: 'trail', id: 'trail-of-two', selectors: [selectors[0] as EventSelector, selectors[1] as EventSelector, selectors[2] as EventSelector], windowMs: 70 },
+  {
+    kind: 'trail',
+    id: 'trail-of-two',
+    selectors: [selectors[0] as EventSelector, selectors[1] as EventSelector, selectors[2] as EventSelector],
+    windowMs: 70,
+  },
   { kind: 'trail', id: 'trail-for-ever', selectors: [selectors[3] as EventSelector, selectors[2] as EventSelector] },
 ];
 

@@ -23,11 +23,15 @@ export class View {
     const { fragment, full, partials = {}, traits, consent } = changed;
     const known = this.fragments.get(fragment) ?? { partials: {}, traits: {}, consent: {} };
     this.fragments.set(fragment, known);
-    if (full) for (const held of Object.values(known)) for (const name of Object.keys(held as object)) delete (held as Record<string, unknown>)[name];
+    if (full)
+      for (const held of Object.values(known))
+        for (const name of Object.keys(held as object)) delete (held as Record<string, unknown>)[name];
     // `expect` for each of a million would take most of the time.
-    else if (isEmpty(partials) && isEmpty(traits) && isEmpty(consent)) throw new Error(`${fragment} says nothing at ${String(changed.effectiveMs)}`);
+    else if (isEmpty(partials) && isEmpty(traits) && isEmpty(consent))
+      throw new Error(`${fragment} says nothing at ${String(changed.effectiveMs)}`);
     for (const [slot, partial] of Object.entries(partials) as [string, Partial_ | null][]) {
-      if (!full && !this.setsChange && isDeepStrictEqual(partial, known.partials[slot] ?? null)) expect({ [slot]: partial }).toBe('news');
+      if (!full && !this.setsChange && isDeepStrictEqual(partial, known.partials[slot] ?? null))
+        expect({ [slot]: partial }).toBe('news');
       if (partial === null) delete known.partials[slot];
       else known.partials[slot] = frozen(partial);
     }
@@ -41,8 +45,10 @@ export class View {
       const { partials } = this.fragments.get(fragment) ?? { partials: {} };
       const bare = Object.fromEntries(Object.entries(partials).map(([slot, { u: _, ...partial }]) => [slot, partial]));
       const expected = naive.partialsAt(fragment, timeMs);
-      if (!isDeepStrictEqual(bare, expected)) expect({ fragment, timeMs, partials: bare }).toEqual({ fragment, timeMs, partials: expected });
-      for (const [slot, { u = Infinity }] of Object.entries(partials)) if (u <= timeMs) expect({ slot, timeMs, u }).toBe('a moment to come');
+      if (!isDeepStrictEqual(bare, expected))
+        expect({ fragment, timeMs, partials: bare }).toEqual({ fragment, timeMs, partials: expected });
+      for (const [slot, { u = Infinity }] of Object.entries(partials))
+        if (u <= timeMs) expect({ slot, timeMs, u }).toBe('a moment to come');
     }
   }
 
@@ -52,7 +58,8 @@ export class View {
       for (const slot of slots) {
         const partial = partials[slot.id];
         const next = partial ? naive.nextChange(fragment, slot, timeMs) : Infinity;
-        if (partial && (partial.u ?? Infinity) !== next) expect({ slot: slot.id, timeMs, u: partial.u }).toEqual({ slot: slot.id, timeMs, u: next });
+        if (partial && (partial.u ?? Infinity) !== next)
+          expect({ slot: slot.id, timeMs, u: partial.u }).toEqual({ slot: slot.id, timeMs, u: next });
       }
     }
   }
