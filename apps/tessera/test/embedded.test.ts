@@ -1,6 +1,8 @@
 // The pieces around an embedded system: its credentials, its ports, its start when something is in the way.
 import 'reflect-metadata';
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
+import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -137,5 +139,27 @@ describe('a start', () => {
     await embedded.stop();
     expect(Date.now() - startMs).toBeLessThan(2_500);
     expect(await (await tail).text()).toBe('{"next":"0.0"}\n');
+  });
+
+  test('stops within seconds while clients hold a gRPC stream and half a request', async () => {
+    const embedded = await openEmbedded(config());
+    const session = connectHttp2(`http://${embedded.endpoints.grpc}`);
+    session.on('error', () => undefined);
+    const headers = {
+      ':method': 'POST',
+      ':path': '/grpc.health.v1.Health/Watch',
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    };
+    const stream = session.request(headers).on('error', () => undefined);
+    stream.end(Buffer.alloc(5));
+    const half = connect(Number(new URL(embedded.endpoints.http).port), HOST).on('error', () => undefined);
+    half.write('POST /v1/track HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{');
+    await once(stream, 'data');
+    const startMs = Date.now();
+    await embedded.stop();
+    expect(Date.now() - startMs).toBeLessThan(6_000);
+    session.destroy();
+    half.destroy();
   });
 });

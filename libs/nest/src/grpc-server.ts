@@ -1,7 +1,7 @@
 // The gRPC door: the contracts it serves, their health, and reflection where it is wanted.
 // D1 Health is known for each service and for the server as a whole (the empty name), which serves when all of them do. Nothing serves
 //    until it is said to.
-// D2 A stop lets the calls that are under way end.
+// D2 A stop lets the calls that are under way end; a stream may go on for ever, so whoever stops can cut off what is left.
 import { HealthImplementation } from 'grpc-health-check';
 import { ReflectionService } from '@grpc/reflection';
 import type { Server, ServerCredentials } from '@grpc/grpc-js';
@@ -32,6 +32,13 @@ export interface GrpcHealth {
   setServing(service: string, serving: boolean): void;
 }
 
+export interface GrpcDoor {
+  readonly options: GrpcOptions;
+  readonly health: GrpcHealth;
+  /** Ends the calls that a stop is still waiting for. */
+  cutOff(): void;
+}
+
 /** Messages as proto-loader gives them: the names, numbers and enums of the generated types. */
 export const GRPC_LOADER = { keepCase: false, longs: Number, enums: String, defaults: true, oneofs: true } as const;
 
@@ -39,7 +46,7 @@ export const GRPC_LOADER = { keepCase: false, longs: Number, enums: String, defa
 export function grpcServer(
   contracts: readonly GrpcContract[],
   { url, reflection, credentials }: GrpcServerOptions,
-): { readonly options: GrpcOptions; readonly health: GrpcHealth } {
+): GrpcDoor {
   const serving = new Map(contracts.map(({ service }) => [service, false]));
   const health = new HealthImplementation({ '': 'NOT_SERVING' });
   for (const service of serving.keys()) health.setStatus(service, 'NOT_SERVING');
@@ -48,6 +55,7 @@ export function grpcServer(
     health.setStatus(service, value ? 'SERVING' : 'NOT_SERVING');
     health.setStatus('', [...serving.values()].every(Boolean) ? 'SERVING' : 'NOT_SERVING');
   };
+  let listening: Server | undefined;
   const options: GrpcOptions = {
     transport: Transport.GRPC,
     options: {
@@ -57,11 +65,12 @@ export function grpcServer(
       loader: { ...GRPC_LOADER, includeDirs: [...new Set(contracts.map(({ includeDir }) => includeDir))] },
       gracefulShutdown: true,
       onLoadPackageDefinition(definition: PackageDefinition, server: Server) {
+        listening = server;
         health.addToServer(server);
         if (reflection) new ReflectionService(definition).addToServer(server);
       },
       ...(credentials ? { credentials } : {}),
     },
   };
-  return { options, health: { setServing } };
+  return { options, health: { setServing }, cutOff: () => listening?.forceShutdown() };
 }

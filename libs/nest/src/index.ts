@@ -7,7 +7,7 @@ export { authorize, credentialOf, CREDENTIALS, RequireScope, ScopeGuard } from '
 export { BODY_BYTES_MAX, createHttpServer } from './http-server.js';
 export type { HttpServerOptions } from './http-server.js';
 export { GRPC_LOADER, grpcServer } from './grpc-server.js';
-export type { GrpcContract, GrpcHealth, GrpcServerOptions } from './grpc-server.js';
+export type { GrpcContract, GrpcDoor, GrpcHealth, GrpcServerOptions } from './grpc-server.js';
 export { jsonOf, structOf, timestampOf, timestampOrNone, valueOf } from './struct.js';
 export type { StructMessage, TimestampMessage, ValueMessage } from './struct.js';
 export { Audit } from './audit.js';

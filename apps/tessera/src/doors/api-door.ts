@@ -1,9 +1,11 @@
 // HTTP and gRPC of all services: one Nest application.
 // D1 It listens before it says that it serves, and says that it does not before it stops listening.
-// D2 A stop waits for the calls under way, but not for ever: a client that holds a stream open does not hold the process.
+// D2 A stop waits for the calls under way, but 3 s at most: a client that holds a stream open or sends its body for ever does not hold the
+//    process.
+import type { Server } from 'node:http';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { createHttpServer, grpcServer, type GrpcContract, type GrpcHealth } from '@tessera/nest';
+import { createHttpServer, grpcServer, type GrpcContract, type GrpcDoor } from '@tessera/nest';
 import type { Clock, Part } from '@tessera/runtime';
 
 export interface ApiDoorOptions {
@@ -23,7 +25,7 @@ class ApiModule {}
 export class ApiDoor implements Part {
   readonly name = 'API door';
   private app: NestFastifyApplication | undefined;
-  private health: GrpcHealth | undefined;
+  private grpc: GrpcDoor | undefined;
 
   constructor(private readonly options: ApiDoorOptions) {}
 
@@ -32,9 +34,8 @@ export class ApiDoor implements Part {
     const app = await createHttpServer({ module: ApiModule, imports: [...modules] });
     this.app = app;
     try {
-      const { options, health } = grpcServer(contracts, { url: `${host}:${String(grpcPort)}`, reflection: true });
-      this.health = health;
-      app.connectMicroservice(options, { inheritAppConfig: true });
+      this.grpc = grpcServer(contracts, { url: `${host}:${String(grpcPort)}`, reflection: true });
+      app.connectMicroservice(this.grpc.options, { inheritAppConfig: true });
       await app.startAllMicroservices();
       await app.listen(httpPort, host);
       this.setServing(true);
@@ -45,11 +46,16 @@ export class ApiDoor implements Part {
   }
 
   async stop(): Promise<void> {
-    const { clock } = this.options;
     this.setServing(false);
-    const done = new AbortController();
-    await Promise.race([this.app?.close(), clock.wait(STOP_MS, done.signal)]);
-    done.abort();
+    const closed = new AbortController();
+    const overdue = this.options.clock.wait(STOP_MS, closed.signal).then(() => {
+      if (closed.signal.aborted) return;
+      this.grpc?.cutOff();
+      (this.app?.getHttpServer() as Server | undefined)?.closeAllConnections();
+    });
+    await this.app?.close();
+    closed.abort();
+    await overdue;
   }
 
   /** A provider of one of the modules; undefined while the door is not open. */
@@ -58,6 +64,6 @@ export class ApiDoor implements Part {
   }
 
   private setServing(serving: boolean): void {
-    for (const { service } of this.options.contracts) this.health?.setServing(service, serving);
+    for (const { service } of this.options.contracts) this.grpc?.health.setServing(service, serving);
   }
 }
