@@ -170,7 +170,8 @@ function compileBlocked(given: unknown, check: Check): Blocked {
 
 function compilePattern(source: string, check: Check): RE2JS[] {
   const place = 'spec.blocked.patterns';
-  if (source.length > PATTERN_LENGTH_MAX) check.refuse(place, source, `at most ${String(PATTERN_LENGTH_MAX)} characters`);
+  if (source === '') check.refuse(place, source, 'a pattern that is not empty (an empty one would block everybody)');
+  else if (source.length > PATTERN_LENGTH_MAX) check.refuse(place, source, `at most ${String(PATTERN_LENGTH_MAX)} characters`);
   else {
     try {
       return [RE2JS.compile(source)];
