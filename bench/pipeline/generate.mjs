@@ -49,7 +49,11 @@ for (let i = 0; i < events; i++) {
     timestamp: new Date(time).toISOString(),
     properties: bought
       ? { revenue: Math.floor(random() * 20_000) / 100, currency: 'EUR', category: CATEGORIES[Math.floor(random() * 5)] }
-      : { sku: `X-${Math.floor(random() * 500)}`, price: Math.floor(random() * 10_000) / 100, category: CATEGORIES[Math.floor(random() * 5)] },
+      : {
+          sku: `X-${Math.floor(random() * 500)}`,
+          price: Math.floor(random() * 10_000) / 100,
+          category: CATEGORIES[Math.floor(random() * 5)],
+        },
   });
   if (!out.write(`${line}\n`)) await new Promise((resolve) => out.once('drain', resolve));
 }

@@ -87,9 +87,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 }
 
 /** One row per setting, for `config print`; secrets are not shown. */
-export function describeConfig(
-  environment: Readonly<Record<string, string | undefined>> = process.env,
-): readonly {
+export function describeConfig(environment: Readonly<Record<string, string | undefined>> = process.env): readonly {
   readonly variable: string;
   readonly value: string;
   readonly from: 'environment' | 'default';

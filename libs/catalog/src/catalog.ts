@@ -5,8 +5,22 @@
 // C4 `apply` numbers sets and versions; one process at a time applies (the one that serves the admin API).
 import { keyOf, type DefinitionSetAppliedRecord, type DefinitionStoredRecord, type DefinitionsRecord } from '@tessera/contracts';
 import { ActivationTracker } from '@tessera/decisions';
-import { RetryableError, type DefinitionSource, type EventLog, type LogRecord, type NewRecord, type Part } from '@tessera/runtime';
-import { compileSet, EVALUATOR_VERSION, hashOfDocument, setHash, type CompiledSet, type DefinitionDocument } from '@tessera/segments';
+import {
+  RetryableError,
+  type DefinitionSource,
+  type EventLog,
+  type LogRecord,
+  type NewRecord,
+  type Part,
+} from '@tessera/runtime';
+import {
+  compileSet,
+  EVALUATOR_VERSION,
+  hashOfDocument,
+  setHash,
+  type CompiledSet,
+  type DefinitionDocument,
+} from '@tessera/segments';
 
 const READ = { records: 1_000, bytes: 4 << 20 };
 
@@ -88,7 +102,11 @@ export class DefinitionCatalog implements Part, DefinitionSource<CompiledSet> {
   }
 
   /** The documents have been compiled without errors by the caller. Resolves when the set is durable in the log. */
-  apply(workspace: string, documents: readonly DefinitionDocument[], by: { actor: string; note: string; nowMs: number }): Promise<ApplyOutcome> {
+  apply(
+    workspace: string,
+    documents: readonly DefinitionDocument[],
+    by: { actor: string; note: string; nowMs: number },
+  ): Promise<ApplyOutcome> {
     const done = this.applying.then(() => this.applyNow(workspace, documents, by));
     this.applying = done.catch(() => undefined);
     return done;
@@ -143,7 +161,10 @@ export class DefinitionCatalog implements Part, DefinitionSource<CompiledSet> {
         applied.documents.map(({ document }) => document),
         { versionOf: (document) => applied.documents.find((one) => one.document === document)?.version ?? 1 },
       );
-      if (!outcome.ok) throw new Error(`definition set ${String(applied.set)} of ${workspace} does not compile here: ${outcome.errors[0]?.message ?? ''}`);
+      if (!outcome.ok)
+        throw new Error(
+          `definition set ${String(applied.set)} of ${workspace} does not compile here: ${outcome.errors[0]?.message ?? ''}`,
+        );
       compiled = outcome.set;
       this.compiled.set(name, compiled);
     }
@@ -151,10 +172,12 @@ export class DefinitionCatalog implements Part, DefinitionSource<CompiledSet> {
   }
 
   private follow(): void {
-    this.reading = this.reading.then(() => this.read()).catch((error: unknown) => {
-      this.failure = error;
-      this.changed();
-    });
+    this.reading = this.reading
+      .then(() => this.read())
+      .catch((error: unknown) => {
+        this.failure = error;
+        this.changed();
+      });
   }
 
   private async read(): Promise<void> {
@@ -171,7 +194,11 @@ export class DefinitionCatalog implements Part, DefinitionSource<CompiledSet> {
     const record = value as DefinitionsRecord | null;
     if (record?.kind === 'definitionStored') {
       const document = record.document as unknown as DefinitionDocument;
-      this.stored.set(nameOf(record.workspace, record.kindOf, record.name, record.version), { version: record.version, hash: record.hash, document });
+      this.stored.set(nameOf(record.workspace, record.kindOf, record.name, record.version), {
+        version: record.version,
+        hash: record.hash,
+        document,
+      });
     } else if (record?.kind === 'definitionSetApplied') this.foldSet(record);
     else if (record?.kind === 'definitionsActivated') this.activation.apply(record);
   }
@@ -181,10 +208,20 @@ export class DefinitionCatalog implements Part, DefinitionSource<CompiledSet> {
     if ((sets.at(-1)?.set ?? 0) >= record.set) return;
     const documents = record.definitions.map((ref) => {
       const found = this.stored.get(nameOf(record.workspace, ref.kindOf, ref.name, ref.version));
-      if (!found) throw new Error(`definitions: set ${String(record.set)} of ${record.workspace} names ${ref.kindOf}/${ref.name} version ${String(ref.version)}, which is not in the log`);
+      if (!found)
+        throw new Error(
+          `definitions: set ${String(record.set)} of ${record.workspace} names ${ref.kindOf}/${ref.name} version ${String(ref.version)}, which is not in the log`,
+        );
       return found;
     });
-    sets.push({ set: record.set, hash: record.hash, documents, actor: record.actor, note: record.note, appliedMs: record.appliedMs });
+    sets.push({
+      set: record.set,
+      hash: record.hash,
+      documents,
+      actor: record.actor,
+      note: record.note,
+      appliedMs: record.appliedMs,
+    });
     this.sets.set(record.workspace, sets);
   }
 
@@ -233,7 +270,12 @@ function appliedRecord(
     set,
     hash,
     evaluator: EVALUATOR_VERSION,
-    definitions: stored.map(({ document, version, hash: of }) => ({ kindOf: document.kind, name: document.metadata.name, version, hash: of })),
+    definitions: stored.map(({ document, version, hash: of }) => ({
+      kindOf: document.kind,
+      name: document.metadata.name,
+      version,
+      hash: of,
+    })),
     actor: by.actor,
     note: by.note,
     appliedMs: by.nowMs,

@@ -1,5 +1,10 @@
 // What each stage needs of a compiled set: features the plan, the graph the identity rules, segments all of it.
-import { compileIdentityRules, DEFAULT_IDENTITY_RULES, type CompiledIdentityRules, type GraphDefinitions } from '@tessera/identity';
+import {
+  compileIdentityRules,
+  DEFAULT_IDENTITY_RULES,
+  type CompiledIdentityRules,
+  type GraphDefinitions,
+} from '@tessera/identity';
 import type { FeaturePlan } from '@tessera/features';
 import type { DefinitionSource } from '@tessera/runtime';
 import type { CompiledSet } from '@tessera/segments';

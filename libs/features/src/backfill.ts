@@ -12,7 +12,8 @@ import { eventNameOf, restricted, type ExecutablePlan } from './compile-plan.js'
 import { attachFragment, Changes, expire, foldEvent, type Fragment } from './fragment.js';
 import type { PendingBackfill } from './partition-state.js';
 import { createSenderDocument, fragmentOf, isDuplicate, type SenderDocument } from './sender-document.js';
-import { mergeSeries, readSeries, writeSeries } from './series.js';
+import { readSeries, writeSeries } from './series-codec.js';
+import { mergeSeries } from './series.js';
 import { expireTrail, mergeTrails, readTrail, writeTrail } from './trail-state.js';
 
 /** Records appended at once. */

@@ -21,10 +21,36 @@ import { fragmentId, nodeOfFragment, placeEvent } from '@tessera/identity';
 import { APPLIED, DUPLICATE, type LogRecord, type Outcome, type Stage, type StepContext } from '@tessera/runtime';
 import { backfillJob, mergeBackfill } from './backfill.js';
 import { EMPTY_PLAN, eventNameOf, executable, type ExecutablePlan } from './compile-plan.js';
-import { attachFragment, Changes, expire, foldEvent, keepStates, tellAll, writeChoices, writeTrait, type Address, type Fragment } from './fragment.js';
-import { complete, definitionsInForce, featuresPartitionState, pendingBackfills, publish, type FeaturesPartitionState } from './partition-state.js';
+import {
+  attachFragment,
+  Changes,
+  expire,
+  foldEvent,
+  keepStates,
+  tellAll,
+  writeChoices,
+  writeTrait,
+  type Address,
+  type Fragment,
+} from './fragment.js';
+import {
+  complete,
+  definitionsInForce,
+  featuresPartitionState,
+  pendingBackfills,
+  publish,
+  type FeaturesPartitionState,
+} from './partition-state.js';
 import type { FeaturePlan } from './plan.js';
-import { createSenderDocument, decodeSenderDocument, dueOf, encodeSenderDocument, fragmentOf, isDuplicate, type SenderDocument } from './sender-document.js';
+import {
+  createSenderDocument,
+  decodeSenderDocument,
+  dueOf,
+  encodeSenderDocument,
+  fragmentOf,
+  isDuplicate,
+  type SenderDocument,
+} from './sender-document.js';
 
 export interface FeaturesOptions {
   /** Secret of a workspace: names the default profiles. */
@@ -112,7 +138,14 @@ export function planOf(workspace: string, context: Context): ExecutablePlan {
   return plans.executable;
 }
 
-function stepTracked(document: SenderDocument, event: TrackedRecord, record: LogRecord, context: Context, asOf: number, secretOf: FeaturesOptions['secretOf']): Outcome {
+function stepTracked(
+  document: SenderDocument,
+  event: TrackedRecord,
+  record: LogRecord,
+  context: Context,
+  asOf: number,
+  secretOf: FeaturesOptions['secretOf'],
+): Outcome {
   const ownTimeMs = Math.min(event.timeMs, record.stampMs);
   // Placed before duplicates are dropped: identity runs the same function over the same records.
   const placement = placeEvent(document.spells, event, ownTimeMs, context.logTimeMs);
@@ -134,7 +167,16 @@ function stepTracked(document: SenderDocument, event: TrackedRecord, record: Log
   // Its first event tells of a fragment whatever it holds: somebody of whom nothing is counted is a person too.
   if (changes.any || !fragment.told) {
     settleProfile(fragment, event.workspace, event.sender, placement.fragment, secretOf);
-    tell(fragment, event.workspace, event.sender, placement.fragment, changes, { reason: 'event', messageId: event.messageId, full: !fragment.told }, context.logTimeMs, context);
+    tell(
+      fragment,
+      event.workspace,
+      event.sender,
+      placement.fragment,
+      changes,
+      { reason: 'event', messageId: event.messageId, full: !fragment.told },
+      context.logTimeMs,
+      context,
+    );
   }
   return APPLIED;
 }
@@ -143,11 +185,19 @@ function stepTracked(document: SenderDocument, event: TrackedRecord, record: Log
 function foldTraits(fragment: Fragment, event: TrackedRecord, ownTimeMs: number, changes: Changes): void {
   const traits = event.type === 'identify' ? event.traits : (event.context?.['traits'] as Record<string, unknown> | undefined);
   if (typeof traits === 'object' && traits !== null && !Array.isArray(traits)) {
-    for (const name of Object.keys(traits)) writeTrait(fragment, name, (traits as Record<string, unknown>)[name], ownTimeMs, event.messageId, changes);
+    for (const name of Object.keys(traits))
+      writeTrait(fragment, name, (traits as Record<string, unknown>)[name], ownTimeMs, event.messageId, changes);
   }
   if (event.type === 'group' && event.groupId !== undefined) {
     const role: unknown = event.traits?.['role'];
-    writeTrait(fragment, `group:${event.groupId}`, typeof role === 'string' ? role : 'member', ownTimeMs, event.messageId, changes);
+    writeTrait(
+      fragment,
+      `group:${event.groupId}`,
+      typeof role === 'string' ? role : 'member',
+      ownTimeMs,
+      event.messageId,
+      changes,
+    );
   }
 }
 
@@ -165,7 +215,16 @@ function stepAssigned(document: SenderDocument, assigned: ProfileAssignedRecord,
   const reason = assigned.reason === 'unlinked' ? 'unlinked' : 'moved';
   detach(assigned, former, reason, context);
   const cause = { reason, fromProfile: former, full: true };
-  tell(fragment, assigned.workspace, assigned.sender, assigned.fragment, tellAll(fragment, plan), cause, context.logTimeMs, context);
+  tell(
+    fragment,
+    assigned.workspace,
+    assigned.sender,
+    assigned.fragment,
+    tellAll(fragment, plan),
+    cause,
+    context.logTimeMs,
+    context,
+  );
   return APPLIED;
 }
 
@@ -187,7 +246,13 @@ function detach(assigned: ProfileAssignedRecord, former: string, reason: string,
   context.emit('fragments', partitionOf(key, context.partitions('fragments')), { key, value, timeMs: context.logTimeMs });
 }
 
-function stepBackfilled(document: SenderDocument, record: BackfilledRecord, context: Context, asOf: number, secretOf: FeaturesOptions['secretOf']): Outcome {
+function stepBackfilled(
+  document: SenderDocument,
+  record: BackfilledRecord,
+  context: Context,
+  asOf: number,
+  secretOf: FeaturesOptions['secretOf'],
+): Outcome {
   const plans = context.state.workspaces.get(record.workspace);
   if (plans?.current?.set !== record.set || plans.current.completed) return { kind: 'drop', reason: 'stale-basis' };
   if (document.backfilledSet >= record.set) return { kind: 'drop', reason: 'already-merged' };
@@ -228,8 +293,16 @@ interface Told {
   readonly fromProfile?: string;
 }
 
-// eslint-disable-next-line max-params -- the hottest call of the stage; an object for it would be one more per event
-function tell(fragment: Fragment, workspace: string, sender: string, id: string, changes: Changes, cause: Told, effectiveMs: number, context: Context): void {
+function tell(
+  fragment: Fragment,
+  workspace: string,
+  sender: string,
+  id: string,
+  changes: Changes,
+  cause: Told,
+  effectiveMs: number,
+  context: Context,
+): void {
   fragment.told = true;
   const address = addressOf(fragment, workspace, sender, id, context);
   const value: FragmentChangedRecord = {
@@ -264,7 +337,13 @@ function addressOf(fragment: Fragment, workspace: string, sender: string, id: st
 
 const NOTHING: Record<string, never> = Object.freeze({});
 
-function settleProfile(fragment: Fragment, workspace: string, sender: string, id: string, secretOf: FeaturesOptions['secretOf']): void {
+function settleProfile(
+  fragment: Fragment,
+  workspace: string,
+  sender: string,
+  id: string,
+  secretOf: FeaturesOptions['secretOf'],
+): void {
   if (fragment.profile === '') fragment.profile = profileId(secretOf(workspace), nodeOfFragment(sender, id));
 }
 

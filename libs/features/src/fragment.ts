@@ -7,8 +7,19 @@ import type { Key, TrackedRecord, TraitValue, Version } from '@tessera/contracts
 import { cellOf, type Cell } from './cell.js';
 import type { ExecutablePlan, SeriesPlan, StatePlan } from './compile-plan.js';
 import type { Partial_ } from './partial.js';
-import { addToSeries, attachSeries, createSeries, expireSeries, readSeries, seriesDueMs, tellSeries, writeSeries, type Series } from './series.js';
-import { addToTrail, createTrail, expireTrail, maskOf, readTrail, tellTrail, trailDueMs, writeTrail, type Trail } from './trail-state.js';
+import { readSeries, writeSeries } from './series-codec.js';
+import { addToSeries, attachSeries, createSeries, expireSeries, seriesDueMs, tellSeries, type Series } from './series.js';
+import {
+  addToTrail,
+  createTrail,
+  expireTrail,
+  maskOf,
+  readTrail,
+  tellTrail,
+  trailDueMs,
+  writeTrail,
+  type Trail,
+} from './trail-state.js';
 
 /** Names of traits per fragment; further new names are left out. */
 export const TRAITS_MAX = 1_000;
@@ -88,7 +99,14 @@ export function attachFragment(fragment: Fragment, plan: ExecutablePlan, asOfMs:
 }
 
 /** Folds one event; what changed goes into `changes`. */
-export function foldEvent(fragment: Fragment, states: readonly StatePlan[], event: TrackedRecord, ownTimeMs: number, asOfMs: number, changes: Changes): void {
+export function foldEvent(
+  fragment: Fragment,
+  states: readonly StatePlan[],
+  event: TrackedRecord,
+  ownTimeMs: number,
+  asOfMs: number,
+  changes: Changes,
+): void {
   for (const plan of states) {
     if (plan.kind === 'trail') foldIntoTrail(fragment, plan, event, ownTimeMs, asOfMs, changes);
     else if (plan.selects(event, ownTimeMs)) {
@@ -106,15 +124,24 @@ export function expire(fragment: Fragment, plan: ExecutablePlan, dueMs: number, 
   for (const series of fragment.series.values()) if (seriesDueMs(series) <= dueMs) expireSeries(series, dueMs, changes.tell);
   for (const [id, trail] of fragment.trails) {
     const state = plan.states.get(id);
-    if (state?.kind === 'trail' && expireTrail(trail, state, dueMs) && state.tells) changes.tell(state.slot.id, tellTrail(trail, state));
+    if (state?.kind === 'trail' && expireTrail(trail, state, dueMs) && state.tells)
+      changes.tell(state.slot.id, tellTrail(trail, state));
   }
   schedule(fragment, plan);
 }
 
 /** Sets a trait if this write wins: the last by (own time, message id). */
-export function writeTrait(fragment: Fragment, name: string, value: unknown, timeMs: number, messageId: string, changes: Changes): void {
+export function writeTrait(
+  fragment: Fragment,
+  name: string,
+  value: unknown,
+  timeMs: number,
+  messageId: string,
+  changes: Changes,
+): void {
   const held = fragment.traits.get(name);
-  if (held ? held.timeMs > timeMs || (held.timeMs === timeMs && held.messageId >= messageId) : fragment.traits.size >= TRAITS_MAX) return;
+  if (held ? held.timeMs > timeMs || (held.timeMs === timeMs && held.messageId >= messageId) : fragment.traits.size >= TRAITS_MAX)
+    return;
   const trait: TraitValue = { value: value ?? null, timeMs, messageId };
   fragment.traits.set(name, trait);
   define((changes.traits ??= {}), name, trait);
@@ -157,7 +184,8 @@ export function schedule(fragment: Fragment, plan: ExecutablePlan): void {
 export function writeFragment(writer: Writer, fragment: Fragment): void {
   writer.string(fragment.profile);
   writer.bool(fragment.assigned !== undefined);
-  if (fragment.assigned) for (const part of [fragment.assigned.generation, fragment.assigned.offset, fragment.assigned.index]) writer.uint(part);
+  if (fragment.assigned)
+    for (const part of [fragment.assigned.generation, fragment.assigned.offset, fragment.assigned.index]) writer.uint(part);
   writer.bool(fragment.told);
   writer.time(fragment.dueMs);
   writeSorted(writer, fragment.traits, (trait) => {
@@ -183,7 +211,14 @@ export function readFragment(reader: Reader): Fragment {
   return fragment;
 }
 
-function foldIntoTrail(fragment: Fragment, plan: StatePlan & { kind: 'trail' }, event: TrackedRecord, ownTimeMs: number, asOfMs: number, changes: Changes): void {
+function foldIntoTrail(
+  fragment: Fragment,
+  plan: StatePlan & { kind: 'trail' },
+  event: TrackedRecord,
+  ownTimeMs: number,
+  asOfMs: number,
+  changes: Changes,
+): void {
   const mask = maskOf(plan, event, ownTimeMs);
   if (mask === 0) return;
   let trail = fragment.trails.get(plan.id);

@@ -4,8 +4,20 @@
 // P2 A set that needs nothing of the past is ready at its own record; else when the last record of its backfill is stepped.
 // P3 A set published while another is still being prepared takes its place; the former's backfill is stale.
 import { Reader, Writer } from '@tessera/codec';
-import { keyOf, type BackfillCompletedRecord, type DefinitionsPublishedRecord, type DefinitionsReadyRecord } from '@tessera/contracts';
-import { APPLIED, type DefinitionName, type LogRecord, type Outcome, type PartitionCodec, type StepContext } from '@tessera/runtime';
+import {
+  keyOf,
+  type BackfillCompletedRecord,
+  type DefinitionsPublishedRecord,
+  type DefinitionsReadyRecord,
+} from '@tessera/contracts';
+import {
+  APPLIED,
+  type DefinitionName,
+  type LogRecord,
+  type Outcome,
+  type PartitionCodec,
+  type StepContext,
+} from '@tessera/runtime';
 import { statesToBackfill, type ExecutablePlan } from './compile-plan.js';
 import type { FeaturePlan } from './plan.js';
 
@@ -50,13 +62,17 @@ export const featuresPartitionState: PartitionCodec<FeaturesPartitionState> = {
     for (const name of names) {
       const { base, current } = state.workspaces.get(name) as WorkspacePlans;
       writer.string(name);
-      writer.json([base ? [base.set, base.hash] : null, current ? [current.set, current.hash, current.publishedAt, current.completed] : null]);
+      writer.json([
+        base ? [base.set, base.hash] : null,
+        current ? [current.set, current.hash, current.publishedAt, current.completed] : null,
+      ]);
     }
     return writer.take();
   },
   decode(bytes) {
     const reader = new Reader(bytes);
-    if (reader.byte() !== 1) throw new RangeError('the partition document of features has a codec version that this release does not read');
+    if (reader.byte() !== 1)
+      throw new RangeError('the partition document of features has a codec version that this release does not read');
     const workspaces = new Map<string, WorkspacePlans>();
     for (let left = reader.uint(); left > 0; left--) {
       const name = reader.string();
@@ -98,7 +114,10 @@ export function definitionsInForce(state: FeaturesPartitionState): readonly Defi
 }
 
 /** Backfills that are owed, at this record or after a restart. */
-export function pendingBackfills(state: FeaturesPartitionState, definitions: (workspace: string, hash: string) => FeaturePlan): readonly PendingBackfill[] {
+export function pendingBackfills(
+  state: FeaturesPartitionState,
+  definitions: (workspace: string, hash: string) => FeaturePlan,
+): readonly PendingBackfill[] {
   return [...state.workspaces].flatMap(([workspace, { base, current }]) => {
     if (!current || current.completed) return [];
     const plan = definitions(workspace, current.hash);
@@ -119,5 +138,6 @@ function ready(workspace: string, current: CurrentSet, context: Context): void {
     source: context.partition,
     effectiveMs: context.logTimeMs,
   };
-  for (let partition = 0; partition < context.partitions('fragments'); partition++) context.emit('fragments', partition, { key, value, timeMs: context.logTimeMs });
+  for (let partition = 0; partition < context.partitions('fragments'); partition++)
+    context.emit('fragments', partition, { key, value, timeMs: context.logTimeMs });
 }

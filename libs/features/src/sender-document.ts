@@ -118,7 +118,8 @@ export function decodeSenderDocument(bytes: Uint8Array, key: Key): SenderDocumen
   const { workspace, id } = partsOf(key);
   const reader = new Reader(bytes);
   const version = reader.byte();
-  if (version !== CODEC_VERSION) throw new RangeError(`a sender document of codec version ${String(version)}; this release reads ${String(CODEC_VERSION)}`);
+  if (version !== CODEC_VERSION)
+    throw new RangeError(`a sender document of codec version ${String(version)}; this release reads ${String(CODEC_VERSION)}`);
   const asOfMs = reader.int();
   const set = reader.uint();
   const backfilledSet = reader.uint();
@@ -135,7 +136,20 @@ export function decodeSenderDocument(bytes: Uint8Array, key: Key): SenderDocumen
   const fragments = new Map<string, Fragment>();
   for (let left = reader.uint(); left > 0; left--) fragments.set(reader.string(), readFragment(reader));
   const only = fragments.size === 1 ? [...fragments.values()][0] : undefined;
-  return { workspace, sender: id, spells, fragments, only, seen, seenMs, seenSet: undefined, forgotten, set, backfilledSet, asOfMs };
+  return {
+    workspace,
+    sender: id,
+    spells,
+    fragments,
+    only,
+    seen,
+    seenMs,
+    seenSet: undefined,
+    forgotten,
+    set,
+    backfilledSet,
+    asOfMs,
+  };
 }
 
 /** The oldest. */

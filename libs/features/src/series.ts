@@ -5,11 +5,10 @@
 // S3 Exact to the millisecond up to ENTRIES_MAX entries; above it the oldest are folded into tiles of 1/512 of the longest
 //    window: such an entry leaves with its latest event, so a window is too long by at most that, and the partial says so while
 //    there is a tile in its window. Folding changes no value: no tile reaches over the head of a window.
-import type { Reader, Writer } from '@tessera/codec';
 import { accumulatorOf, addEntry, forgetTexts, removeEntry, type Accumulator } from './accumulator.js';
-import { foldCells, numbersIn, readCell, writeCell, type Cell } from './cell.js';
+import { foldCells, numbersIn, type Cell } from './cell.js';
 import type { SeriesPlan, SlotPlan, WindowPlan } from './compile-plan.js';
-import { readAccumulator, tellAccumulator, writeAccumulator } from './accumulator-codec.js';
+import { tellAccumulator } from './accumulator-codec.js';
 import type { Partial_ } from './partial.js';
 
 /** Raw entries of one series; more are folded into tiles. */
@@ -185,56 +184,6 @@ export function mergeSeries(
   return merged;
 }
 
-export function writeSeries(writer: Writer, series: Series): void {
-  const { times, ids, weights, columns, lifetime } = series;
-  const first = firstLive(series);
-  const weighted = weights.some((weight, i) => weight > 1 && i >= first);
-  writer.uint(times.length - first);
-  writer.uint(columns.length);
-  writer.bool(ids.length > first);
-  writer.bool(weighted);
-  let before = 0;
-  for (let i = first; i < times.length; i++) {
-    writer.int((times[i] as number) - before);
-    before = times[i] as number;
-    if (ids.length > 0) writer.string(ids[i] as string);
-    if (weighted) writer.uint(weights[i] as number);
-    for (const column of columns) writeCell(writer, column[i]);
-  }
-  const slots = [...lifetime.keys()].sort();
-  writer.uint(slots.length);
-  for (const id of slots) {
-    writer.string(id);
-    writeAccumulator(writer, lifetime.get(id) as Accumulator);
-  }
-}
-
-export function readSeries(reader: Reader): Series {
-  const length = reader.uint();
-  const width = reader.uint();
-  const [withIds, weighted] = [reader.bool(), reader.bool()];
-  const series: Series = {
-    times: [],
-    ids: [],
-    weights: [],
-    columns: Array.from({ length: width }, () => []),
-    tiledUntilMs: -Infinity,
-    lifetime: new Map(),
-    windows: undefined,
-  };
-  let before = 0;
-  for (let i = 0; i < length; i++) {
-    before += reader.int();
-    series.times.push(before);
-    if (withIds) series.ids.push(reader.string());
-    if (weighted) series.weights.push(reader.uint());
-    if (weighted && series.weights[i] !== 1) series.tiledUntilMs = before;
-    for (const column of series.columns) column.push(readCell(reader));
-  }
-  for (let left = reader.uint(); left > 0; left--) series.lifetime.set(reader.string(), readAccumulator(reader));
-  return series;
-}
-
 function addToLifetime(series: Series, plan: SeriesPlan, timeMs: number, id: string, cells: readonly Cell[], tell: Tell): void {
   for (const { slot, column, tells } of plan.lifetime) {
     if (slot.sinceMs !== undefined && timeMs < slot.sinceMs) continue;
@@ -339,7 +288,7 @@ function drop(series: Series, force: boolean): void {
 }
 
 /** The longest window is the last. */
-function firstLive(series: Series): number {
+export function firstLive(series: Series): number {
   return series.windows?.at(-1)?.head ?? 0;
 }
 

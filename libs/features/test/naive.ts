@@ -90,7 +90,7 @@ export class Naive {
 
 function aggregateOf(slot: AggregateSlot, raw: readonly Raw[]): Partial_ | undefined {
   if (slot.aggregate === 'count') return raw.length > 0 ? { n: raw.length } : undefined;
-  const valued = raw.flatMap(({ event, ownMs }) => {
+  const valued = raw.flatMap(({ event, ownMs }): { v: number | string | boolean; t: number; i: string }[] => {
     const v = valueAt(event, slot.of ?? '');
     if (typeof v === 'number' && Number.isFinite(v)) return [{ v: v === 0 ? 0 : v, t: ownMs, i: event.messageId }];
     return typeof v === 'string' || typeof v === 'boolean' ? [{ v, t: ownMs, i: event.messageId }] : [];

@@ -42,7 +42,7 @@ export class View {
   /** The partials are those of the raw events at this moment, and none says that it changed before. */
   expectPartials(naive: Naive, timeMs: number): void {
     for (const fragment of new Set([...naive.fragments.keys(), ...this.fragments.keys()])) {
-      const { partials } = this.fragments.get(fragment) ?? { partials: {} };
+      const partials: Readonly<Record<string, Partial_>> = this.fragments.get(fragment)?.partials ?? {};
       const bare = Object.fromEntries(Object.entries(partials).map(([slot, { u: _, ...partial }]) => [slot, partial]));
       const expected = naive.partialsAt(fragment, timeMs);
       if (!isDeepStrictEqual(bare, expected))

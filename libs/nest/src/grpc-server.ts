@@ -43,10 +43,7 @@ export interface GrpcDoor {
 export const GRPC_LOADER = { keepCase: false, longs: Number, enums: String, defaults: true, oneofs: true } as const;
 
 /** For `app.connectMicroservice(options, { inheritAppConfig: true })`. */
-export function grpcServer(
-  contracts: readonly GrpcContract[],
-  { url, reflection, credentials }: GrpcServerOptions,
-): GrpcDoor {
+export function grpcServer(contracts: readonly GrpcContract[], { url, reflection, credentials }: GrpcServerOptions): GrpcDoor {
   const serving = new Map(contracts.map(({ service }) => [service, false]));
   const health = new HealthImplementation({ '': 'NOT_SERVING' });
   for (const service of serving.keys()) health.setStatus(service, 'NOT_SERVING');

@@ -2,7 +2,16 @@ import { describe, expect, test } from '@jest/globals';
 import type { DeadLetterRecord, FragmentChangedRecord } from '@tessera/contracts';
 import { MemoryEventLog } from '@tessera/log-memory';
 import { MemoryStateStore } from '@tessera/state-memory';
-import { DEFAULT_LIMITS, Ledger, noDefinitions, ProcessorLoop, RetryableError, type Clock, type EventLog, type StateStore } from '../src/index.js';
+import {
+  DEFAULT_LIMITS,
+  Ledger,
+  noDefinitions,
+  ProcessorLoop,
+  RetryableError,
+  type Clock,
+  type EventLog,
+  type StateStore,
+} from '../src/index.js';
 import { Reader } from '@tessera/codec';
 import { countingStage, tracked, WINDOW_MS } from './counting-stage.js';
 
@@ -114,7 +123,13 @@ describe('the processor loop', () => {
     await loop.stop();
     const { records } = await log.read('dead-letters', 0, 0, { records: 10, bytes: 1 << 20 });
     const letter = records[0]?.value as DeadLetterRecord;
-    expect([letter.reason, letter.detail, letter.place, letter.topic, letter.offset]).toEqual(['invalid-field', 'it is poison', 'stage counting', 'events', 0]);
+    expect([letter.reason, letter.detail, letter.place, letter.topic, letter.offset]).toEqual([
+      'invalid-field',
+      'it is poison',
+      'stage counting',
+      'events',
+      0,
+    ]);
     expect(JSON.parse(new TextDecoder().decode(letter.original))).toMatchObject({ messageId: 'poison' });
     expect([ledger.deadLettered, ledger.applied, ledger.missing]).toEqual([1, 1, 0]);
   });

@@ -40,7 +40,8 @@ export class SerialContexts {
 
   /** A new record of a partition: versions are numbered anew for each document. */
   begin(partition: SerialPartition): void {
-    for (const name of this.indexes.keys()) if (name.startsWith(`${partition.stage.name}/${String(partition.partition)}/`)) this.indexes.delete(name);
+    for (const name of this.indexes.keys())
+      if (name.startsWith(`${partition.stage.name}/${String(partition.partition)}/`)) this.indexes.delete(name);
   }
 
   document(partition: SerialPartition, key: Key): SerialDocument {

@@ -128,7 +128,10 @@ export class SerialWorld {
   }
 
   /** Folds one partition of the only stage over a given log, and returns what came out: no jobs, no passing of time. */
-  foldOne(partition: number, records: readonly LogRecord[]): { readonly folded: SerialPartition; readonly outputs: readonly Emission[] } {
+  foldOne(
+    partition: number,
+    records: readonly LogRecord[],
+  ): { readonly folded: SerialPartition; readonly outputs: readonly Emission[] } {
     const folded = this.partitions[partition] as SerialPartition;
     const own = this.records(folded.stage.input, partition);
     const outputs: Emission[] = [];
@@ -217,7 +220,9 @@ export class SerialWorld {
   private async runJobs(): Promise<boolean> {
     let ran = false;
     for (const partition of this.partitions) {
-      const jobs: Job[] = [...(partition.stage.partitionJobs?.(partition.state, this.contexts.lookUp(partition.stage.name)) ?? [])];
+      const jobs: Job[] = [
+        ...(partition.stage.partitionJobs?.(partition.state, this.contexts.lookUp(partition.stage.name)) ?? []),
+      ];
       for (const [key, { document }] of partition.documents) {
         const job = partition.stage.documentJob?.(document, key);
         if (job) jobs.push(job);
@@ -240,7 +245,7 @@ export class SerialWorld {
       partition,
       partitions: (topic) => this.partitionsOf(topic),
       endOffset: (topic, part) => Promise.resolve(records(topic, part).length),
-      // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous
+
       async *read(topic, part, from, to) {
         const slice = records(topic, part).slice(from, to);
         if (slice.length > 0) yield slice;

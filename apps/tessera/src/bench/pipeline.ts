@@ -7,7 +7,14 @@ import { keyOf } from '@tessera/contracts';
 import { createFeaturesStage } from '@tessera/features';
 import { createGraphStage, createIdentityStage } from '@tessera/identity';
 import { StageHost, systemClock, type EventLog, type LoopLimits, type StateStore } from '@tessera/runtime';
-import { compileSet, createPublisherStage, createSegmentsStage, formatError, parseDefinitions, type DefinitionDocument } from '@tessera/segments';
+import {
+  compileSet,
+  createPublisherStage,
+  createSegmentsStage,
+  formatError,
+  parseDefinitions,
+  type DefinitionDocument,
+} from '@tessera/segments';
 import { feed } from './feed.js';
 import { membershipHash, membershipLines } from './memberships.js';
 
@@ -98,14 +105,19 @@ export function readDefinitions(path: string): readonly DefinitionDocument[] {
   return documents;
 }
 
-function hostsOf({ log, store, limits = {} }: PipelineOptions, catalog: DefinitionCatalog): readonly StageHost<never, never, never>[] {
+function hostsOf(
+  { log, store, limits = {} }: PipelineOptions,
+  catalog: DefinitionCatalog,
+): readonly StageHost<never, never, never>[] {
   const ports = {
     log,
     store,
     clock: systemClock,
     limits,
     report: ({ stage, partition, event, error }: { stage: string; partition: number; event: string; error: unknown }): void => {
-      process.stderr.write(`${stage}[${String(partition)}] ${event}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+      process.stderr.write(
+        `${stage}[${String(partition)}] ${event}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+      );
       if (event === 'halted') process.exit(1);
     },
   };
@@ -124,7 +136,8 @@ async function close(log: EventLog, lastMs: number): Promise<void> {
   const key = keyOf('', 'workspace', 'tick');
   const value = { kind: 'tick', closing: true, source: -1, effectiveMs: 0 } as const;
   for (const topic of ['events', 'links'] as const) {
-    for (let partition = 0; partition < log.partitions(topic); partition++) await log.append(topic, partition, [{ key, value, timeMs: lastMs }]);
+    for (let partition = 0; partition < log.partitions(topic); partition++)
+      await log.append(topic, partition, [{ key, value, timeMs: lastMs }]);
   }
 }
 
@@ -139,7 +152,7 @@ async function caughtUp(hosts: readonly StageHost<never, never, never>[]): Promi
 }
 
 async function settled(hosts: readonly StageHost<never, never, never>[]): Promise<void> {
-  for (let quiet = 0; quiet < 2; ) {
+  for (let quiet = 0; quiet < 2;) {
     await new Promise((resolve) => setTimeout(resolve, 10));
     let lag = 0;
     for (const host of hosts) lag += host.idle ? await host.lag() : 1;

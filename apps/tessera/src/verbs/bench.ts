@@ -30,7 +30,13 @@ export const bench: Verb = {
         const folder = mkdtempSync(join(tmpdir(), 'tessera-bench-'));
         try {
           const ports = await openPorts(folder, options.partitions, systemClock, 'event');
-          const figures = await runPipeline({ ...options, memberships: options.memberships, log: ports.log, store: ports.store, progress: say });
+          const figures = await runPipeline({
+            ...options,
+            memberships: options.memberships,
+            log: ports.log,
+            store: ports.store,
+            progress: say,
+          });
           await closePorts(ports);
           print(JSON.stringify(figures));
         } finally {

@@ -282,8 +282,8 @@ export const MUTANTS = [
     edits: [
       {
         file: runtime('partition-run'),
-        find: 'const { stage, definitions, ledger } = this.options;\n        while (this.timers.nearestMs <= this.logTimeMs)',
-        replace: 'const { stage, definitions, ledger } = this.options;\n        while (false)',
+        find: 'const { stage, ledger } = this.options;\n        while (this.timers.nearestMs <= this.logTimeMs)',
+        replace: 'const { stage, ledger } = this.options;\n        while (false)',
       },
     ],
   },
