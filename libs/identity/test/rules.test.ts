@@ -11,7 +11,7 @@ function rulesOf(spec: unknown): CompiledIdentityRules {
   return compiled.rules;
 }
 
-function problemsOf(spec: unknown): readonly string[] {
+function problemsOf(spec: unknown): string[] {
   const compiled = compileIdentityRules(spec);
   return compiled.kind === 'refused' ? compiled.problems.map(({ place }) => place) : [];
 }
