@@ -6,12 +6,9 @@
 // B3 One partition of one log is in memory at a time.
 import { DefinitionCatalog, viewFor } from '@tessera/catalog';
 import { TOPICS, type Key } from '@tessera/contracts';
-import { READ_MODEL_STAGES } from '@tessera/decisions';
-import { createFeaturesStage } from '@tessera/features';
-import { createGraphStage, createIdentityStage } from '@tessera/identity';
 import type { EventLog, LogRecord, StateDocument, StateStore } from '@tessera/runtime';
-import { createPublisherStage, createSegmentsStage, type CompiledSet } from '@tessera/segments';
-import { SerialWorld, type SerialStage } from '@tessera/testkit';
+import type { CompiledSet } from '@tessera/segments';
+import { SerialWorld, shippedStages, type SerialStage } from '@tessera/testkit';
 import type { Access } from './credentials-file.js';
 
 export interface Verification {
@@ -48,7 +45,11 @@ export async function verify({ log, store, access }: Verifiable): Promise<Verifi
   await catalog.start();
   try {
     const sets = await allSets(catalog, access.workspaces);
-    for (const stage of stagesOf(log, catalog, access)) {
+    for (const stage of shippedStages({
+      clock: log.clock,
+      secretOf: (workspace) => access.secretOf(workspace),
+      definitions: catalog,
+    })) {
       for (let partition = 0; partition < log.partitions(stage.input); partition++) {
         await compare(stage, partition, { log, store }, sets, tally);
         if (tally.differences.length >= DIFFERENCES_MAX) return { ...tally, ok: false };
@@ -58,19 +59,6 @@ export async function verify({ log, store, access }: Verifiable): Promise<Verifi
     await catalog.stop();
   }
   return { ...tally, ok: tally.differences.length === 0 };
-}
-
-/** The shipped stages, as processing.ts hosts them. */
-function stagesOf(log: EventLog, catalog: DefinitionCatalog, access: Access): readonly SerialStage[] {
-  const secretOf = (workspace: string): string => access.secretOf(workspace);
-  return [
-    createPublisherStage(),
-    createIdentityStage(),
-    createGraphStage({ secretOf }),
-    createFeaturesStage({ secretOf }),
-    createSegmentsStage({ clock: log.clock, definitions: catalog, secretOf }),
-    ...READ_MODEL_STAGES,
-  ] as readonly SerialStage[];
 }
 
 async function allSets(catalog: DefinitionCatalog, workspaces: readonly string[]): Promise<ReadonlyMap<string, CompiledSet>> {

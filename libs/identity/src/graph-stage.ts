@@ -66,7 +66,6 @@ export function createGraphStage({ secretOf }: GraphOptions): GraphStage {
     encode: (document) => encodeGraphDocument(writer, document),
     decode: decodeGraphDocument,
     dueMs: () => Infinity,
-    weight: (document) => (document.kind === 'device' ? 100 : 300 + document.links.size * 250 + document.senders.size * 60),
     step: () => {
       throw new Error('the graph steps many documents');
     },

@@ -40,7 +40,6 @@ export function createIdentityStage(): IdentityStage {
     encode: (document) => encode(writer, document),
     decode,
     dueMs: () => Infinity,
-    weight: ({ spells, announced }) => 200 + spells.known.length * 150 + announced.size * 150,
     step: (document, record, context) => {
       const event = record.value as TrackedRecord;
       return stepEvent(document, event, Math.min(event.timeMs, record.stampMs), context);

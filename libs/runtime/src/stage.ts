@@ -111,8 +111,6 @@ export interface Stage<Document, Definitions = unknown, PartitionState = unknown
   decode(bytes: Uint8Array, key: Key): Document;
   /** Next timer of a document; Infinity for none. */
   dueMs(document: Document): number;
-  /** Rough bytes in memory, for the bound on dirty memory. */
-  weight?(document: Document): number;
 
   step(document: Document, record: LogRecord, context: StepContext<Definitions, PartitionState>): Outcome;
   /** Fires every timer due at or before `untilMs`, in (due, id) order; outputs are effective at their due time. */

@@ -146,10 +146,3 @@ export function membersOf({
 export function pathOf(document: ProfileDocument, segment: string): PathState | undefined {
   return document.paths[document.names.indexOf(segment)];
 }
-
-/** Rough bytes in memory. */
-export function weightOf(document: ProfileDocument): number {
-  let weight = 600 + 120 * (document.departed?.size ?? 0) + 20 * document.paths.length;
-  for (const fragment of document.fragments.values()) weight += 500 + 160 * (fragment.partials.size + fragment.traits.size);
-  return document.pending ? weight + 400 * document.pending.journal.length : weight;
-}

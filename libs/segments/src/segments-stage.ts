@@ -32,7 +32,7 @@ import { pathJob } from './path-fold.js';
 import { beginPending, journalled, keepInJournal } from './path-pending.js';
 import { restorePath } from './path-restore.js';
 import { decodeProfile, encodeProfile } from './profile-codec.js';
-import { createProfile, weightOf, type ProfileDocument } from './profile-document.js';
+import { createProfile, type ProfileDocument } from './profile-document.js';
 import { ProfileOutputs, type SegmentsContext } from './profile-outputs.js';
 import { ProfileSteps, type Circumstance } from './profile-steps.js';
 import { indexOf, type SetIndex } from './set-index.js';
@@ -75,7 +75,6 @@ export function createSegmentsStage(options: SegmentsStageOptions): SegmentsStag
     encode: encodeProfile,
     decode: decodeProfile,
     dueMs: (document) => document.dueMs,
-    weight: weightOf,
     step: (document, record, context) => profiles.step(document, record, context),
     fire: (document, untilMs, context) => {
       profiles.fire(document, untilMs, context);

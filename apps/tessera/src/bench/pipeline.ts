@@ -1,20 +1,12 @@
 // The pipeline benchmark: events into the log, through identity, features and segments on the embedded adapters with durability
 // on, until every timer up to the last event's time has fired.
-import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { DefinitionCatalog, viewed, viewFor } from '@tessera/catalog';
 import { keyOf } from '@tessera/contracts';
-import { createFeaturesStage } from '@tessera/features';
-import { createGraphStage, createIdentityStage } from '@tessera/identity';
 import { StageHost, systemClock, type EventLog, type LoopLimits, type StateStore } from '@tessera/runtime';
-import {
-  compileSet,
-  createPublisherStage,
-  createSegmentsStage,
-  formatError,
-  parseDefinitions,
-  type DefinitionDocument,
-} from '@tessera/segments';
+import { compileSet, formatError, parseDefinitions, type DefinitionDocument } from '@tessera/segments';
+import { pipelineStages } from '@tessera/testkit';
+import { readFiles } from '../verbs/definition-files.js';
 import { feed } from './feed.js';
 import { membershipHash, membershipLines } from './memberships.js';
 
@@ -91,13 +83,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineFig
 
 /** All documents of a folder (or a file), compiled once to say what is wrong with its place. */
 export function readDefinitions(path: string): readonly DefinitionDocument[] {
-  const files = statSync(path).isDirectory()
-    ? readdirSync(path)
-        .filter((name) => /\.(ya?ml|json)$/.test(name))
-        .sort()
-        .map((name) => join(path, name))
-    : [path];
-  const parsed = files.map((file) => parseDefinitions(readFileSync(file, 'utf8'), file));
+  const parsed = readFiles([path]).map(({ name, text }) => parseDefinitions(text, name));
   const documents = parsed.flatMap((one) => one.documents);
   const compiled = compileSet(WORKSPACE, 1, documents);
   const errors = [...parsed.flatMap((one) => one.errors), ...(compiled.ok ? [] : compiled.errors)];
@@ -121,14 +107,9 @@ function hostsOf(
       if (event === 'halted') process.exit(1);
     },
   };
-  const secretOf = (): string => SECRET;
-  return [
-    createPublisherStage(),
-    createIdentityStage(),
-    createGraphStage({ secretOf }),
-    createFeaturesStage({ secretOf }),
-    createSegmentsStage({ clock: log.clock, definitions: catalog, secretOf }),
-  ].map((stage) => new StageHost(stage as never, ports, viewed(catalog, viewFor(stage.name)) as never));
+  return pipelineStages({ clock: log.clock, secretOf: () => SECRET, definitions: catalog }).map(
+    (stage) => new StageHost(stage as never, ports, viewed(catalog, viewFor(stage.name)) as never),
+  );
 }
 
 /** One closing tick per partition: every timer up to the last event's time fires, and the derived logs follow. */

@@ -32,7 +32,11 @@ export class CoreWorld implements ScenarioWorld {
   constructor(startMs: number) {
     const load = (hash: string): CompiledSet => this.sets.get(hash) as CompiledSet;
     this.serial = new SerialWorld({
-      stages: shippedStages(SECRET, { load: (_, hash) => Promise.resolve(load(hash)) }),
+      stages: shippedStages({
+        clock: 'append',
+        secretOf: () => SECRET,
+        definitions: { load: (_, hash) => Promise.resolve(load(hash)) },
+      }),
       partitions: PARTITIONS,
       clock: 'append',
       startMs,

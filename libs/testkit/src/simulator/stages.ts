@@ -5,5 +5,9 @@ import { setOf } from './definitions.js';
 import { SECRET } from './people.js';
 
 export function simulatedStages(): readonly SerialStage[] {
-  return shippedStages(SECRET, { load: (_, hash) => Promise.resolve(setOf(hash)) });
+  return shippedStages({
+    clock: 'append',
+    secretOf: () => SECRET,
+    definitions: { load: (_, hash) => Promise.resolve(setOf(hash)) },
+  });
 }
