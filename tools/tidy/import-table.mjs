@@ -45,6 +45,11 @@ export const IMPORTS = {
     'log-memory',
     'state-memory',
   ],
+  'log-kafka': ['contracts', 'hash', 'codec', 'runtime'],
+  'state-mongo': ['contracts', 'hash', 'codec', 'runtime'],
+  'object-store': ['runtime'],
+  'log-archive': ['contracts', 'codec', 'runtime', 'object-store'],
+  service: ['contracts', 'runtime', 'telemetry', 'nest'],
 
   'app-ingestion': [...EDGE, 'consent', 'identity', 'tracking', 'catalog'],
   'app-identity': [...EDGE, 'consent', 'identity', 'catalog'],

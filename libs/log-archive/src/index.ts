@@ -1,0 +1,1 @@
+export { logArchive } from './log-archive.js';

@@ -1,0 +1,11 @@
+// log-archive: one line on its job, then its laws, numbered.
+// L1 Equal inputs give equal outputs.
+import type {} from '@tessera/contracts';
+import type {} from '@tessera/codec';
+import type {} from '@tessera/runtime';
+import type {} from '@tessera/object-store';
+
+/** What it gives, in which unit, and what it refuses. */
+export function logArchive(value: number): number {
+  return value;
+}

@@ -1,0 +1,1 @@
+export { logKafka } from './log-kafka.js';

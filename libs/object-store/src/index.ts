@@ -1,0 +1,1 @@
+export { objectStore } from './object-store.js';

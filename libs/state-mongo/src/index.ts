@@ -1,0 +1,1 @@
+export { stateMongo } from './state-mongo.js';
