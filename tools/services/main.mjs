@@ -9,9 +9,10 @@ import { join } from 'node:path';
 import { ROOT } from '../run/root.mjs';
 import { kafkaService } from './kafka/service.mjs';
 import { missingTools } from './maven.mjs';
+import { mongoService } from './mongo/service.mjs';
 
 /** `variable` holds the address; `start(folder)` resolves to `{ address, stop }`. */
-const SERVICES = [kafkaService];
+const SERVICES = [kafkaService, mongoService];
 const CACHE = join(ROOT, '.cache/services');
 const JEST = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
 
