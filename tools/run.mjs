@@ -29,6 +29,7 @@ const VERBS = {
   simulate: { command: [APP, 'sim', 'run'] },
   tessera: { command: [APP] },
   test: { command: JEST },
+  'test:services': { command: ['tools/services/main.mjs'] },
   build: { command: undefined },
   check: { command: ['tools/check/main.mjs'], build: false },
   format: { command: ['node_modules/prettier/bin/prettier.cjs', '--write', '--log-level=warn', '.'], build: false },

@@ -1,8 +1,10 @@
-// Writes what is generated: `npm run generate [-- PATH…]`. With --check it writes nothing and names what is out of date.
+// Writes what is generated: `npm run generate [-- PATH…]`. With --check it writes nothing and names what is out of date. With
+// --release-contract the messages and public topics of now become those that later ones are held to.
 //   references   tsconfig.json of every package, from its package.json
 //   lockfile     addresses and workspaces of package-lock.json
 //   proto        libs/contracts/src/generated, from proto/
 //   records      docs/records.md
+//   asyncapi     docs/asyncapi.yaml
 // G1 A generator gives all its files as texts; whether they are written or compared is decided here.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -11,19 +13,21 @@ import prettier from 'prettier';
 import { build } from '../run/build.mjs';
 import { ROOT } from '../run/root.mjs';
 import { manifestsOf, treeOf } from '../repository/tree.mjs';
+import { asyncApi, asyncApiText } from './asyncapi.mjs';
+import { BASELINE, breaks, contractOf } from './compatibility.mjs';
 import { correctedLock } from './lockfile.mjs';
 import { generatedTypes, protoProblems, writeBaseline } from './proto.mjs';
 import { recordsPage } from './records-page.mjs';
 import { correctedReferences } from './references.mjs';
 
 /** Texts by path; `only` is the folder that holds nothing else. */
-async function generateAll(root, tree) {
+async function generateAll(root, tree, tables) {
   const manifests = manifestsOf(tree);
   const laidOut = new Map(correctedReferences(tree, manifests));
-  laidOut.set('docs/records.md', recordsPage(tree, await contracts(root)));
+  laidOut.set('docs/records.md', recordsPage(tree, tables));
+  laidOut.set('docs/asyncapi.yaml', asyncApiText(tree, tables));
   const texts = new Map([['package-lock.json', correctedLock(tree.text('package-lock.json'), manifests)]]);
-  for (const [path, text] of laidOut)
-    texts.set(path, await prettier.format(text, { ...(await prettierOptions(root)), filepath: path }));
+  for (const [path, text] of laidOut) texts.set(path, await formatted(path, text));
   for (const [path, text] of await generatedTypes(root)) texts.set(path, text);
   return { texts, only: 'libs/contracts/src/generated/' };
 }
@@ -35,14 +39,21 @@ export function outOfDate(tree, { texts, only }) {
 }
 
 async function main(options) {
-  if (options.includes('--accept-breaking')) await writeBaseline(ROOT);
   const tree = treeOf(ROOT);
-  const generated = await generateAll(ROOT, tree);
+  const tables = await contracts(ROOT);
+  const contract = contractOf(asyncApi(tree, tables));
+  if (options.includes('--release-contract') || options.includes('--accept-breaking')) {
+    const problems = options.includes('--accept-breaking') ? '' : await problemsOf(tree, contract);
+    if (problems !== '') return report([], problems);
+    await writeBaseline(ROOT);
+    writeFileSync(join(ROOT, BASELINE), await formatted(BASELINE, JSON.stringify(contract)));
+  }
+  const generated = await generateAll(ROOT, tree, tables);
   const wanted = options.filter((option) => !option.startsWith('--'));
   const stale = outOfDate(tree, generated).filter(
     (path) => wanted.length === 0 || wanted.some((prefix) => path.startsWith(prefix)),
   );
-  if (options.includes('--check')) return report(stale, await protoProblems(ROOT));
+  if (options.includes('--check')) return report(stale, await problemsOf(tree, contract));
   for (const path of stale) {
     const text = generated.texts.get(path);
     mkdirSync(dirname(join(ROOT, path)), { recursive: true });
@@ -51,6 +62,12 @@ async function main(options) {
     process.stdout.write(`${text === undefined ? 'removed' : 'written'}  ${path}\n`);
   }
   return 0;
+}
+
+async function problemsOf(tree, contract) {
+  const missing = `${BASELINE} is missing: \`npm run generate -- --accept-breaking\` writes it`;
+  const broken = tree.has(BASELINE) ? breaks(tree.json(BASELINE), contract).map((what) => `public topics: ${what}`) : [missing];
+  return [await protoProblems(ROOT), ...broken].filter((problem) => problem !== '').join('\n');
 }
 
 function report(stale, problems) {
@@ -65,8 +82,9 @@ async function contracts(root) {
   return import(pathToFileURL(join(root, 'libs/contracts/dist/index.js')).href);
 }
 
-async function prettierOptions(root) {
-  return (await prettier.resolveConfig(join(root, 'package.json'))) ?? {};
+async function formatted(path, text) {
+  const options = (await prettier.resolveConfig(join(ROOT, 'package.json'))) ?? {};
+  return prettier.format(text, { ...options, filepath: path });
 }
 
 if (process.argv[1] === import.meta.filename) process.exitCode = await main(process.argv.slice(2));

@@ -1,6 +1,7 @@
 // All that buf does: generated types, lint, and the check that a message is only added to.
 // B1 Types are generated into a folder of their own and compared from there: a check writes nothing.
-// B2 proto/baseline.binpb is what was promised last; `npm run generate -- --accept-breaking` makes the present messages the promise.
+// B2 proto/baseline.binpb is what was released last; `npm run generate -- --release-contract` makes the present messages the released ones,
+//    `-- --accept-breaking` also where something breaks.
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,18 +1,18 @@
 // docs/records.md: every topic and record with its meaning and an example, from the tables of libs/contracts, the comments in proto/
 // and the examples that the tests use.
-import protobuf from 'protobufjs';
+import { messagesOf } from './messages.mjs';
 
 /**
  * The text of the page.
  * @param contracts the module @tessera/contracts
  */
 export function recordsPage(tree, contracts) {
-  const comments = messageComments(tree);
+  const messages = messagesOf(tree);
   const { TOPICS, TOPIC_IDS, RECORDS, RECORD_KINDS } = contracts;
   const sections = TOPIC_IDS.map((id) => {
     const kinds = RECORD_KINDS.filter((kind) => RECORDS[kind].topics[0] === id);
     const elsewhere = RECORD_KINDS.filter((kind) => RECORDS[kind].topics.indexOf(id) > 0);
-    return [topicIntroduction(TOPICS[id], elsewhere, contracts), ...kinds.map((kind) => record(kind, tree, comments, contracts))];
+    return [topicIntroduction(TOPICS[id], elsewhere, contracts), ...kinds.map((kind) => record(kind, tree, messages, contracts))];
   });
   return [introduction(), topicTable(contracts), ...sections.flat()].join('\n\n').concat('\n');
 }
@@ -44,28 +44,14 @@ function topicIntroduction(topic, elsewhere, { CLOUD_EVENTS, isPublic }) {
   return lines.join('\n\n');
 }
 
-function record(kind, tree, comments, { RECORDS }) {
+function record(kind, tree, messages, { RECORDS }) {
   const { message } = RECORDS[kind];
   const example = tree.text(`libs/contracts/examples/${kind}.json`).trimEnd();
-  return [`### ${kind}`, `\`${message}\`. ${comments.get(message) ?? ''}`.trimEnd(), `\`\`\`json\n${example}\n\`\`\``].join(
-    '\n\n',
-  );
-}
-
-function messageComments(tree) {
-  const comments = new Map();
-  for (const path of tree.under('proto/', '.proto')) {
-    const { root } = protobuf.parse(tree.text(path), new protobuf.Root(), { alternateCommentMode: true });
-    visit(root, (type) => comments.set(type.fullName.slice(1), type.comment?.replaceAll('\n', ' ')));
-  }
-  return comments;
-}
-
-function visit(namespace, each) {
-  for (const nested of namespace.nestedArray) {
-    if (nested instanceof protobuf.Type) each(nested);
-    if (nested instanceof protobuf.Namespace) visit(nested, each);
-  }
+  return [
+    `### ${kind}`,
+    `\`${message}\`. ${messages.get(message)?.comment?.replaceAll('\n', ' ') ?? ''}`.trimEnd(),
+    `\`\`\`json\n${example}\n\`\`\``,
+  ].join('\n\n');
 }
 
 function capital(text) {

@@ -1,7 +1,9 @@
 // CloudEvents 1.0 attributes of the public topics, binary mode: one header per attribute, the value is the record itself.
 // E1 A pure function of the record: a record that is written again after a crash has the same headers, `id` included.
 // E2 `sequence` has a fixed width, so that it is in order as text (CloudEvents sequence extension) and as a number.
-// E3 A tombstone has what its key tells: an event without a value.
+// E3 A tombstone has what its key tells, and the version that its writer put into its headers: an event without a value.
+// E4 `source` and `id` together name one event: the id is the key with the version of the output, and no two outputs share both.
+// E5 No attribute holds a character that CloudEvents forbids in a string: it is written as %XX, or %uXXXX, like the escapes of a key.
 import { formatInstant } from '@tessera/time';
 import { partsOf, type Key } from './keys.js';
 import type {
@@ -39,24 +41,33 @@ export interface OutgoingRecord {
   readonly key: Key;
   readonly value: AnyRecord | null;
   readonly timeMs?: number | undefined;
+  /** Those of its writer; `version` of a tombstone is its generation, offset and index. */
+  readonly headers?: Headers | undefined;
 }
 
 export type Headers = Readonly<Record<string, string>>;
 
 const SEQUENCE_DIGITS = 16;
 
-/** Headers of a record of a public topic, `ce_…` and `content-type`; undefined for the other topics, which carry none. */
-export function headersOf(topic: TopicId, record: OutgoingRecord): Headers | undefined {
+const PRINTABLE = /^[ -~]*$/;
+// CloudEvents 1.0, type String: no control characters, no noncharacters, no half of a surrogate pair.
+const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/gu;
+
+/**
+ * Headers of a record of a public topic, `ce_…` and `content-type`; undefined for the other topics, which carry none.
+ * @param prefix that of the topics: events of two deployments differ in their source
+ */
+export function headersOf(topic: TopicId, record: OutgoingRecord, prefix = 'tessera'): Headers | undefined {
   if (!isPublic(topic)) return undefined;
   const value = record.value as PublicRecord | null;
   const { workspace } = partsOf(record.key);
   const headers: Record<string, string> = {
     ce_specversion: '1.0',
     ce_type: CLOUD_EVENTS[topic].type,
-    ce_source: `/tessera/${TOPICS[topic].owner}`,
-    ce_id: idOf(record, value),
-    ce_workspace: workspace,
-    ce_partitionkey: record.key,
+    ce_source: `/${prefix}/${TOPICS[topic].owner}`,
+    ce_id: allowed(idOf(record, value)),
+    ce_workspace: allowed(workspace),
+    ce_partitionkey: allowed(record.key),
   };
   set(headers, 'ce_subject', subjectOf(topic, record.key, value));
   set(headers, 'ce_time', timeOf(record, value));
@@ -75,7 +86,7 @@ export function isPublic(topic: TopicId): topic is PublicTopicId {
 
 // Key and version tell an output from every other one; a decision has a name of its own.
 function idOf(record: OutgoingRecord, value: PublicRecord | null): string {
-  if (value === null) return `${record.key}@${String(record.timeMs ?? 0)}`;
+  if (value === null) return `${record.key}@${record.headers?.['version'] ?? String(record.timeMs ?? 0)}`;
   if (value.kind === 'decisionMade') return value.decisionId;
   return `${record.key}@${String(value.generation)}.${String(value.offset)}.${String(value.index)}`;
 }
@@ -102,5 +113,12 @@ function timeOf(record: OutgoingRecord, value: PublicRecord | null): string | un
 }
 
 function set(headers: Record<string, string>, name: string, value: string | undefined): void {
-  if (value !== undefined) headers[name] = value;
+  if (value !== undefined) headers[name] = allowed(value);
+}
+
+function allowed(value: string): string {
+  if (PRINTABLE.test(value)) return value;
+  return value.replace(FORBIDDEN, (character) =>
+    character.isWellFormed() ? encodeURIComponent(character) : `%u${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }

@@ -3,6 +3,7 @@ export * from './keys.js';
 export * from './topics.js';
 export * from './record-kinds.js';
 export * from './cloud-events.js';
+export * from './public-values.js';
 export type * from './generated/tessera/log/v1/events.js';
 export type * from './generated/tessera/log/v1/links.js';
 export type * from './generated/tessera/log/v1/fragments.js';

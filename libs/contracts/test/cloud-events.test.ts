@@ -4,6 +4,7 @@ import { keyOf } from '../src/keys.js';
 import { RECORDS } from '../src/record-kinds.js';
 import type { AnyRecord } from '../src/records.js';
 import { TOPIC_IDS, TOPICS } from '../src/topics.js';
+import { violationsOf } from './cloud-events-rules.js';
 import { readExamples } from './proto-mapping.js';
 
 const examples = readExamples();
@@ -58,16 +59,32 @@ describe('headers', () => {
 
   test('of a tombstone tell what its key tells', () => {
     const key = keyOf('main', 'profile', profile, 'cart-abandoners');
-    expect(headersOf('segment-memberships', { key, value: null, timeMs: effectiveMs })).toEqual({
+    const headers = { version: '0.2081.1' };
+    expect(headersOf('segment-memberships', { key, value: null, timeMs: effectiveMs, headers })).toEqual({
       ce_specversion: '1.0',
       ce_type: 'tessera.profile.membership-changed.v1',
       ce_source: '/tessera/segments',
-      ce_id: `main/profile/${profile}/cart-abandoners@${String(effectiveMs)}`,
+      ce_id: `main/profile/${profile}/cart-abandoners@0.2081.1`,
       ce_subject: profile,
       ce_time: '2026-01-05T09:30:00.250Z',
       ce_workspace: 'main',
       ce_partitionkey: `main/profile/${profile}/cart-abandoners`,
     });
+  });
+
+  test('tell two tombstones of one key at one time apart, and a tombstone from the value that it ends', () => {
+    const key = keyOf('main', 'profile', profile, 'cart-abandoners');
+    const idOf = (version: string, value: AnyRecord | null) =>
+      headersOf('segment-memberships', { key, value, timeMs: effectiveMs, headers: { version } })?.['ce_id'];
+    const ids = [idOf('0.2081.2', null), idOf('0.2082.2', null), idOf('0.2081.1', example('segmentMembership'))];
+    expect(new Set(ids).size).toBe(3);
+  });
+
+  test('name the deployment by its prefix, so that two of them share no source', () => {
+    const key = keyOf('main', 'profile', profile);
+    expect(headersOf('profile-features', { key, value: example('profileFeatures') }, 'shop-eu')?.['ce_source']).toBe(
+      '/shop-eu/segments',
+    );
   });
 
   test('name no subject for a decision about nobody known, nor for the tombstone of an identity', () => {
@@ -94,6 +111,47 @@ describe('headers', () => {
       })?.['ce_sequence'] as string;
     const sequences = [1, 9, 10, 99, 12345, Number.MAX_SAFE_INTEGER];
     expect(sequences.map(headersAt).sort().map(Number)).toEqual(sequences);
+  });
+});
+
+describe('by the rules of CloudEvents and its Kafka binding', () => {
+  const publicTopics = Object.keys(CLOUD_EVENTS) as PublicTopicId[];
+
+  test.each(publicTopics)('%s: the headers of a record and of a tombstone are sound', (topic) => {
+    const key = keyOfExample(topic);
+    for (const value of [example(CLOUD_EVENTS[topic].kind), null]) {
+      const headers = headersOf(topic, { key, value, timeMs: effectiveMs, headers: { version: '0.1.2' } }) ?? {};
+      expect(violationsOf(headers, { hasValue: value !== null, key })).toEqual([]);
+    }
+  });
+
+  test('a character that they forbid is escaped in every attribute, one way for one text', () => {
+    const odd = ['a\u0085b', 'a%C2%85b', 'a\ufffeb', 'a\u007fb', 'a\u{1ffff}b', 'ümlaut 💡'];
+    const ids = odd.map((identity) => {
+      const key = keyOf('w\u0090\ud800', 'identity', identity);
+      const value = { ...example('identityAssigned'), profile: identity, workspace: 'w\u0090\ud800' } as AnyRecord;
+      const headers = headersOf('identity-assignments', { key, value, timeMs: 0 }) ?? {};
+      expect(violationsOf(headers, { hasValue: true, key: headers['ce_partitionkey'] as string })).toEqual([]);
+      return headers['ce_id'];
+    });
+    expect(new Set(ids).size).toBe(odd.length);
+  });
+
+  test.each<[string, Record<string, string>, string]>([
+    ['a missing id', { ce_id: '' }, 'ce_id is missing or empty'],
+    ['another version', { ce_specversion: '2.0' }, 'ce_specversion is not 1.0'],
+    ['a source with a space', { ce_source: '/my shop' }, 'ce_source is no URI-reference'],
+    ['a day that does not exist', { ce_time: '2026-01-32T00:00:00Z' }, 'ce_time is no RFC 3339 time'],
+    ['a time without a zone', { ce_time: '2026-01-05T09:30:00' }, 'ce_time is no RFC 3339 time'],
+    ['a name in capitals', { ce_cartId: '1' }, 'ce_cartId: a name is of a-z and 0-9'],
+    ['a long name', { ce_abcdefghijklmnopqrstu: '1' }, 'ce_abcdefghijklmnopqrstu: a name has at most 20 characters'],
+    ['a control character', { ce_subject: 'a\u0085' }, 'ce_subject holds a forbidden character'],
+    ['another key', { ce_partitionkey: 'elsewhere' }, 'ce_partitionkey is not the key of the message'],
+    ['a header of no specification', { other: '1' }, 'other is no attribute'],
+  ])('they would notice %s', (_, planted, violation) => {
+    const key = keyOfExample('decisions');
+    const headers = { ...headersOf('decisions', { key, value: example('decisionMade') }), ...planted };
+    expect(violationsOf(headers, { hasValue: true, key })).toContain(violation);
   });
 });
 

@@ -1,5 +1,18 @@
 export * from './ports.js';
 export * from './stage.js';
+export {
+  ACCEPTED,
+  carrying,
+  formatTraceParent,
+  parseTraceParent,
+  stepSpanId,
+  TIMERS_PER_LOOK,
+  TRACEPARENT,
+  withHeaders,
+  type CarriedStep,
+  type StageObserver,
+  type TraceParent,
+} from './carried-headers.js';
 export { Ledger } from './ledger.js';
 export { DEFAULT_LIMITS, type LoopLimits } from './limits.js';
 export type { LoopOptions } from './loop-options.js';

@@ -1,5 +1,6 @@
 // All partitions of one stage that this process owns, as one part of its lifecycle.
 import type { TopicId } from '@tessera/contracts';
+import { carrying, type StageObserver } from './carried-headers.js';
 import { Ledger } from './ledger.js';
 import type { Part } from './lifecycle.js';
 import { DEFAULT_LIMITS, type LoopLimits } from './limits.js';
@@ -15,6 +16,8 @@ export interface HostPorts {
   readonly limits?: Partial<LoopLimits>;
   /** The world failed and the partition goes on by itself, or a partition stands still. */
   readonly report?: (event: LoopReport) => void;
+  /** Who is told what a stage does: traces and metrics. */
+  readonly observe?: (stage: HostedStage['stage']) => StageObserver;
 }
 
 export interface LoopReport {
@@ -51,11 +54,12 @@ export class StageHost<Document, Definitions, State> implements HostedStage {
   ) {
     this.name = `stage ${stage.name}`;
     const { log, store, clock, report } = ports;
+    const carried = carrying(stage, ports.observe?.(stage));
     this.loops = Array.from({ length: log.partitions(stage.input) }, (_, partition) => {
       const tell = (event: LoopReport['event'], error: unknown): void => report?.({ stage: stage.name, partition, event, error });
       return new ProcessorLoop(
         {
-          stage,
+          stage: carried,
           partition,
           log,
           store,

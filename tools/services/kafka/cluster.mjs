@@ -1,0 +1,171 @@
+// A real Apache Kafka on loopback, for tests: one broker, or three with replication 3 and two in-sync replicas.
+// K1 KRaft: every node is broker and controller. Ports are free ones, the folder is the caller's.
+// K2 A broker that was killed starts again on its port and its data; topics are made by who needs them, never by a read.
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { jarsOf, run } from '../maven.mjs';
+import { freePorts, ServerProcess } from '../server-process.mjs';
+
+const POM = fileURLToPath(new URL('./pom.xml', import.meta.url));
+const LOG4J = fileURLToPath(new URL('./log4j2.properties', import.meta.url));
+const CACHE = fileURLToPath(new URL('../../../.cache/services/', import.meta.url));
+const READY = 'Kafka Server started';
+const HEAP_ALONE = '384m';
+const HEAP_OF_THREE = '256m';
+
+/** Starts 1 or 3 brokers. `settings` are lines of server.properties that go before ours. */
+export async function startKafka({ folder, brokers = 1, settings = {} }) {
+  const jars = await jarsOf(POM, CACHE, 'kafka');
+  const ports = await freePorts(brokers * 2);
+  const clusterId = randomBytes(16).toString('base64url');
+  const voters = Array.from({ length: brokers }, (_, i) => `${i + 1}@127.0.0.1:${ports[brokers + i]}`).join(',');
+  const nodes = Array.from({ length: brokers }, (_, i) => {
+    const own = { id: i + 1, port: ports[i], controllerPort: ports[brokers + i] };
+    return new Broker(
+      own,
+      { jars, clusterId, folder: join(folder, `broker-${i + 1}`), heap: brokers > 1 ? HEAP_OF_THREE : HEAP_ALONE },
+      {
+        ...(brokers > 1 ? REPLICATED : ALONE),
+        ...settings,
+        'controller.quorum.voters': voters,
+      },
+    );
+  });
+  const cluster = new KafkaCluster(nodes, folder);
+  try {
+    await Promise.all(nodes.map((node) => node.start()));
+  } catch (error) {
+    await cluster.destroy();
+    throw error;
+  }
+  return cluster;
+}
+
+export class KafkaCluster {
+  constructor(brokers, folder) {
+    this.brokers = brokers;
+    this.folder = folder;
+  }
+
+  /** `127.0.0.1:PORT` of every broker, separated by commas. */
+  get bootstrap() {
+    return this.brokers.map(({ port }) => `127.0.0.1:${port}`).join(',');
+  }
+
+  async stop() {
+    await Promise.all(this.brokers.map((broker) => broker.stop()));
+  }
+
+  /** Ends the brokers at once and takes their data away; the logs of the processes stay unless `all`. */
+  async destroy({ all = false } = {}) {
+    await Promise.all(this.brokers.map((broker) => broker.kill()));
+    for (const { dataFolder } of this.brokers) rmSync(dataFolder, { recursive: true, force: true });
+    if (all) rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+class Broker {
+  constructor({ id, port, controllerPort }, { jars, clusterId, folder, heap }, settings) {
+    mkdirSync(folder, { recursive: true });
+    this.id = id;
+    this.port = port;
+    this.folder = folder;
+    this.dataFolder = join(folder, 'data');
+    this.clusterId = clusterId;
+    this.classPath = join(jars, '*');
+    this.properties = join(folder, 'server.properties');
+    writeFileSync(this.properties, propertiesOf({ id, port, controllerPort, dataFolder: this.dataFolder, settings }));
+    this.process = new ServerProcess(
+      `Kafka broker ${id}`,
+      [
+        ...['java', `-Xms${heap}`, `-Xmx${heap}`, '-XX:+UseSerialGC', `-Dlog4j2.configurationFile=${LOG4J}`],
+        ...['-cp', this.classPath, 'kafka.Kafka', this.properties],
+      ],
+      join(folder, 'kafka.log'),
+    );
+  }
+
+  get logFile() {
+    return this.process.logFile;
+  }
+
+  get running() {
+    return this.process.running;
+  }
+
+  async start() {
+    if (!existsSync(join(this.dataFolder, 'meta.properties'))) await this.#format();
+    await this.process.start(READY, this.port);
+  }
+
+  stop() {
+    return this.process.stop();
+  }
+
+  /** SIGKILL. */
+  kill() {
+    return this.process.kill();
+  }
+
+  freeze() {
+    this.process.freeze();
+  }
+
+  thaw() {
+    this.process.thaw();
+  }
+
+  async #format() {
+    const { code, output } = await run('java', [
+      ...['-Xmx128m', `-Dlog4j2.configurationFile=${LOG4J}`, '-cp', this.classPath],
+      ...['kafka.tools.StorageTool', 'format', '-t', this.clusterId, '-c', this.properties],
+    ]);
+    if (code !== 0) throw new Error(`the storage of Kafka broker ${this.id} could not be formatted:\n${output}`);
+  }
+}
+
+const ALONE = {
+  'offsets.topic.replication.factor': 1,
+  'transaction.state.log.replication.factor': 1,
+  'transaction.state.log.min.isr': 1,
+  'default.replication.factor': 1,
+};
+
+/** A dead broker is noticed within 3 s (default 9). */
+const REPLICATED = {
+  'offsets.topic.replication.factor': 3,
+  'transaction.state.log.replication.factor': 3,
+  'transaction.state.log.min.isr': 2,
+  'default.replication.factor': 3,
+  'min.insync.replicas': 2,
+  'broker.session.timeout.ms': 3000,
+  'broker.heartbeat.interval.ms': 500,
+  'controller.quorum.election.timeout.ms': 500,
+  'controller.quorum.fetch.timeout.ms': 1000,
+};
+
+function propertiesOf({ id, port, controllerPort, dataFolder, settings }) {
+  const all = {
+    'group.initial.rebalance.delay.ms': 0,
+    'offsets.topic.num.partitions': 8,
+    'transaction.state.log.num.partitions': 4,
+    'auto.create.topics.enable': false,
+    'log.cleaner.dedupe.buffer.size': 16 << 20,
+    'log.cleaner.backoff.ms': 200,
+    'log.retention.check.interval.ms': 1000,
+    'log.initial.task.delay.ms': 500,
+    ...settings,
+    'process.roles': 'broker,controller',
+    'node.id': id,
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': settings['advertised.listeners'] ?? `PLAINTEXT://127.0.0.1:${port}`,
+    'controller.listener.names': 'CONTROLLER',
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'log.dirs': dataFolder,
+  };
+  return Object.entries(all)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+}

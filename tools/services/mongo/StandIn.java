@@ -1,0 +1,118 @@
+// mongo-java-server as the stand-in for MongoDB in our tests.
+// S1 It names wire version 9 (MongoDB 4.4), the least that today's drivers accept. That adds no feature: what it lacks, it lacks.
+// S2 A command that writes is answered after its effect is in the file, so that what was acknowledged is there after a SIGKILL.
+// S3 A filter with an `_id` and more is answered by way of the `_id`, as MongoDB does: here only how fast, never what is found.
+// Usage: java -cp … StandIn PORT FILE
+import de.bwaldvogel.mongo.MongoBackend;
+import de.bwaldvogel.mongo.MongoCollection;
+import de.bwaldvogel.mongo.MongoDatabase;
+import de.bwaldvogel.mongo.MongoServer;
+import de.bwaldvogel.mongo.MongoVersion;
+import de.bwaldvogel.mongo.backend.CollectionOptions;
+import de.bwaldvogel.mongo.backend.CursorRegistry;
+import de.bwaldvogel.mongo.backend.Index;
+import de.bwaldvogel.mongo.backend.QueryResult;
+import de.bwaldvogel.mongo.backend.h2.H2Backend;
+import de.bwaldvogel.mongo.backend.h2.H2Collection;
+import de.bwaldvogel.mongo.backend.h2.H2Database;
+import de.bwaldvogel.mongo.bson.Document;
+import de.bwaldvogel.mongo.wire.message.MongoMessage;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.util.List;
+import java.util.Set;
+import org.h2.mvstore.MVMap;
+import org.h2.mvstore.MVStore;
+
+public final class StandIn {
+  private static final Set<String> READS =
+      Set.of("find", "getMore", "hello", "isMaster", "ismaster", "ping", "aggregate", "count", "listIndexes", "listCollections",
+          "buildInfo", "killCursors", "endSessions");
+
+  public static void main(String[] args) {
+    int port = Integer.parseInt(args[0]);
+    MVStore store = new MVStore.Builder().fileName(args[1]).autoCommitDisabled().open();
+    Backend backend = new Backend(store);
+    backend.version(new Wire9());
+    MongoServer server = new MongoServer(committing(backend));
+    Runtime.getRuntime().addShutdownHook(new Thread(server::shutdownNow));
+    server.bind("127.0.0.1", port);
+    System.out.println("the stand-in is ready");
+  }
+
+  /** The same backend, which commits before it answers a command that is not known to only read (S2). */
+  private static MongoBackend committing(Backend backend) {
+    return (MongoBackend) Proxy.newProxyInstance(StandIn.class.getClassLoader(), new Class<?>[] {MongoBackend.class},
+        (proxy, method, args) -> {
+          try {
+            Object answer = method.invoke(backend, args);
+            if (method.getName().equals("handleMessage") && writes((MongoMessage) args[0])) {
+              backend.commit();
+            }
+            return answer;
+          } catch (InvocationTargetException failure) {
+            throw failure.getCause();
+          }
+        });
+  }
+
+  private static boolean writes(MongoMessage message) {
+    return !READS.contains(message.getDocument().keySet().iterator().next());
+  }
+
+  private static final class Wire9 implements MongoVersion {
+    @Override
+    public List<Integer> getVersionArray() {
+      return List.of(4, 4, 0);
+    }
+
+    @Override
+    public int getWireVersion() {
+      return 9;
+    }
+  }
+
+  private static final class Backend extends H2Backend {
+    Backend(MVStore store) {
+      super(store);
+    }
+
+    @Override
+    protected MongoDatabase openOrCreateDatabase(String name) {
+      return new Database(name, getCursorRegistry());
+    }
+
+    private final class Database extends H2Database {
+      Database(String name, CursorRegistry cursors) {
+        super(name, getMvStore(), cursors);
+      }
+
+      @Override
+      protected MongoCollection<Object> openOrCreateCollection(String collection, CollectionOptions options) {
+        String name = getDatabaseName() + "." + collection;
+        return new Collection(this, collection, options, getMvStore().openMap("databases." + name),
+            getMvStore().openMap("meta." + name), cursorRegistry);
+      }
+    }
+  }
+
+  private static final class Collection extends H2Collection {
+    Collection(MongoDatabase database, String name, CollectionOptions options, MVMap<Object, Document> documents,
+        MVMap<String, Object> meta, CursorRegistry cursors) {
+      super(database, name, options, documents, meta, cursors);
+    }
+
+    @Override
+    protected QueryResult queryDocuments(Document query, Document order, int skip, int limit, int batch, Document fields) {
+      if (query.size() > 1 && query.containsKey("_id")) {
+        Document byId = new Document("_id", query.get("_id"));
+        for (Index<Object> index : getIndexes()) {
+          if (index.canHandle(byId)) {
+            return matchDocuments(query, index.getPositions(byId), order, skip, limit, batch, fields);
+          }
+        }
+      }
+      return super.queryDocuments(query, order, skip, limit, batch, fields);
+    }
+  }
+}

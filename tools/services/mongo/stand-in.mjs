@@ -1,0 +1,110 @@
+// A MongoDB-compatible server on loopback, for tests: mongo-java-server, started by StandIn.java.
+// M1 What it acknowledged is there after `kill` and `start`: on its port and its file.
+// M2 Its speed is not MongoDB's, and what it cannot do it cannot prove: libs/state-mongo/README.md says what.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { jarsOf, run } from '../maven.mjs';
+import { freePorts, ServerProcess } from '../server-process.mjs';
+
+const POM = fileURLToPath(new URL('./pom.xml', import.meta.url));
+const SOURCE = fileURLToPath(new URL('./StandIn.java', import.meta.url));
+const CACHE = fileURLToPath(new URL('../../../.cache/services/', import.meta.url));
+const READY = 'the stand-in is ready';
+
+/** Starts one server with its data in the folder. */
+export async function startMongo({ folder }) {
+  const jars = await jarsOf(POM, CACHE, 'mongo');
+  const classes = await classesOf(jars);
+  const [port] = await freePorts(1);
+  mkdirSync(folder, { recursive: true });
+  const server = new StandIn({ classPath: `${classes}:${join(jars, '*')}`, port, folder });
+  await server.start();
+  return server;
+}
+
+export class StandIn {
+  #process;
+
+  constructor({ classPath, port, folder }) {
+    this.port = port;
+    this.folder = folder;
+    this.file = join(folder, 'mongo.mv');
+    this.#process = new ServerProcess(
+      'the MongoDB stand-in',
+      [
+        ...['java', '-Xms64m', '-Xmx768m', '-XX:+UseSerialGC', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'],
+        ...['-cp', classPath, 'StandIn', String(port), this.file],
+      ],
+      join(folder, 'mongo.log'),
+    );
+  }
+
+  /** Without a database: append `/NAME?…` of your own by `uriOf`. */
+  get uri() {
+    return this.uriOf('');
+  }
+
+  /** retryWrites: the stand-in accepts it and deduplicates nothing, so it is off. */
+  uriOf(database, port = this.port) {
+    return `mongodb://127.0.0.1:${port}/${database}?directConnection=true&retryWrites=false`;
+  }
+
+  get running() {
+    return this.#process.running;
+  }
+
+  get logFile() {
+    return this.#process.logFile;
+  }
+
+  start() {
+    return this.#process.start(READY, this.port);
+  }
+
+  stop() {
+    return this.#process.stop();
+  }
+
+  /** SIGKILL. */
+  kill() {
+    return this.#process.kill();
+  }
+
+  /** SIGSTOP and SIGCONT. */
+  freeze() {
+    this.#process.freeze();
+  }
+
+  thaw() {
+    this.#process.thaw();
+  }
+
+  /** Ends the server at once and takes its data away; the log stays unless `all`. */
+  async destroy({ all = false } = {}) {
+    await this.kill();
+    rmSync(all ? this.folder : this.file, { recursive: true, force: true });
+  }
+}
+
+/** The folder of the compiled launcher: complete or not there. */
+async function classesOf(jars) {
+  const hash = createHash('sha256').update(basename(jars)).update(readFileSync(SOURCE)).digest('hex').slice(0, 12);
+  const folder = join(CACHE, `mongo-classes-${hash}`);
+  if (existsSync(folder)) return folder;
+  const unfinished = `${folder}.${process.pid}`;
+  const { code, output } = await run('javac', ['-d', unfinished, '-cp', join(jars, '*'), SOURCE]);
+  if (code !== 0) {
+    rmSync(unfinished, { recursive: true, force: true });
+    throw new Error(`the launcher of the MongoDB stand-in did not compile; is a JDK (javac) 17 or later installed?\n${output}`);
+  }
+  try {
+    renameSync(unfinished, folder);
+  } catch (error) {
+    // Another run was first.
+    rmSync(unfinished, { recursive: true, force: true });
+    if (!existsSync(folder)) throw error;
+  }
+  return folder;
+}
