@@ -21,6 +21,8 @@ export interface IngestionOptions {
   readonly credentials: Credentials;
   /** The rules in force. */
   readonly identityRules: (workspace: string) => CompiledIdentityRules;
+  /** Where it counts; default: counters of its own. */
+  readonly counters?: IngestionCounters;
   readonly limits?: Partial<IngestionLimits>;
   /** Address that browsers reach this server under; default: the one they asked. */
   readonly publicUrl?: string;

@@ -15,7 +15,7 @@ import { Reception } from './intake/reception.js';
 export class IngestionModule {
   /** Provides and exports `IngestionCounters`. */
   static register(options: IngestionOptions): DynamicModule {
-    const counters = new IngestionCounters();
+    const { counters = new IngestionCounters() } = options;
     const limits = { ...INGESTION_LIMITS, ...options.limits };
     const intake = new Intake(options.log, limits, counters);
     const reception = new Reception(options, intake, counters, limits);

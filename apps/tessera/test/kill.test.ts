@@ -10,8 +10,7 @@ import { afterAll, expect, test } from '@jest/globals';
 import type { AnyRecord, SegmentsChangedRecord, TopicId } from '@tessera/contracts';
 import { connect, type Connection } from '../src/client.js';
 import { Chance } from '../src/demo/chance.js';
-import { COMPACTED_TOPICS, type Compactor } from '../src/log-compaction.js';
-import { closePorts, openPorts, type SystemPorts } from '../src/wiring.js';
+import { closePorts, COMPACTED_TOPICS, openEmbeddedPorts, type Compactor, type SystemPorts } from '@tessera/service';
 import { BOUGHT, Load, LOOKED, type Deeds } from './kill/load.js';
 import { TesseraProcess } from './kill/tessera-process.js';
 
@@ -120,7 +119,7 @@ async function killAtWork(victim: TesseraProcess, load: Load, chance: Chance): P
 
 /** `behind`: events that the log holds and that features has not taken in for good. `compacted`: records that a compaction took away. */
 async function lookAtTheDead(): Promise<{ readonly behind: number; readonly compacted: number }> {
-  const ports = await openPorts(data, PARTITIONS);
+  const ports = await openEmbeddedPorts(data, PARTITIONS);
   try {
     let behind = 0;
     for (let partition = 0; partition < PARTITIONS; partition++) {
@@ -187,7 +186,7 @@ async function untilIdle(ops: string): Promise<void> {
 }
 
 async function checkLog(load: Load, members: ReadonlyMap<string, ReadonlySet<string>>): Promise<void> {
-  const ports = await openPorts(data, PARTITIONS);
+  const ports = await openEmbeddedPorts(data, PARTITIONS);
   try {
     const stored = new Set<string>();
     for await (const record of recordsOf(ports, 'events')) if (record.kind === 'tracked') stored.add(record.messageId);

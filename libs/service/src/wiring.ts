@@ -1,10 +1,11 @@
-// The adapters of the embedded profile: the one file that names them.
+// The adapters of both profiles, chosen by configuration: the one file that names them.
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LmdbEventLog } from '@tessera/log-lmdb';
 import { LmdbStateStore } from '@tessera/state-lmdb';
 import { systemClock, systemIds, type Clock, type EventLog, type Ids, type LogClock, type StateStore } from '@tessera/runtime';
 import type { Compactor } from './log-compaction.js';
+import { partitionsOf, type Config } from '@tessera/settings';
 
 /** What a system stands on. */
 export interface SystemPorts {
@@ -14,6 +15,8 @@ export interface SystemPorts {
   readonly compactor?: Compactor;
   readonly clock: Clock;
   readonly ids: Ids;
+  /** Other processes may write the same store: what is read of it is not kept. */
+  readonly shared: boolean;
 }
 
 /** A data folder has one owner. */
@@ -32,8 +35,13 @@ export class DataFolderOwnedError extends Error {
   }
 }
 
+/** Opens the log and the state store that are set. */
+export function openPorts(config: Config): Promise<SystemPorts> {
+  return openEmbeddedPorts(config.data, partitionsOf(config));
+}
+
 /** Opens the log and the state store of a data folder; throws DataFolderOwnedError while another process has it. */
-export async function openPorts(
+export async function openEmbeddedPorts(
   data: string,
   partitions: number,
   clock: Clock = systemClock,
@@ -45,7 +53,7 @@ export async function openPorts(
     const log = await LmdbEventLog.open({ folder: join(folder, 'log'), clock: logClock, partitions, nowMs: () => clock.nowMs() });
     try {
       const store = await LmdbStateStore.open({ folder: join(folder, 'state') });
-      return { log, store, compactor: log, clock, ids: systemIds };
+      return { log, store, compactor: log, clock, ids: systemIds, shared: false };
     } catch (error) {
       await log.close();
       throw error;

@@ -1,9 +1,8 @@
-// What the system publishes as metrics: plain counters of the stages and the doors, read when a scraper asks.
-import type { DecisionCounters } from '@tessera/app-decisions';
-import type { IngestionCounters } from '@tessera/app-ingestion';
+// What every process publishes as metrics: plain counters of its stages, read when a scraper asks. Services add their own.
 import type { LogCompaction } from './log-compaction.js';
 import type { HostedStage, Ledger } from '@tessera/runtime';
 import type { MetricSource, Reading } from '@tessera/telemetry';
+import { counter, gauge, one, readings } from './readings.js';
 
 const OUTCOMES = ['control', 'replayed', 'applied', 'duplicate', 'late', 'dropped', 'deadLettered'] as const;
 
@@ -62,56 +61,6 @@ export function stageMetrics(hosts: readonly HostedStage[]): readonly MetricSour
   ];
 }
 
-export function ingestionMetrics(counters: () => IngestionCounters | undefined): readonly MetricSource[] {
-  return [
-    counter('tessera_ingestion_events', 'Events by what became of them at the door.', () => {
-      const found = counters();
-      return [
-        one(found?.accepted, { verdict: 'accepted' }),
-        one(found?.duplicateInRequest, { verdict: 'duplicate-in-request' }),
-        one(found?.notDurable, { verdict: 'not-durable' }),
-        one(total(found?.deadLettered), { verdict: 'dead-lettered' }),
-      ];
-    }),
-    counter('tessera_ingestion_dead_letters', 'Events refused, by reason.', () => readings(counters()?.deadLettered, 'reason')),
-    counter('tessera_ingestion_requests_refused', 'Requests refused as a whole, by code.', () =>
-      readings(counters()?.refused, 'code'),
-    ),
-  ];
-}
-
-export function decisionMetrics(
-  counters: () => DecisionCounters | undefined,
-  stalenessMs: () => number | undefined,
-): readonly MetricSource[] {
-  return [
-    counter('tessera_decisions', 'Requests for decisions, by how they ended.', () => {
-      const found = counters();
-      return [
-        one(found?.answered, { result: 'answered' }),
-        one(found?.refused, { result: 'refused' }),
-        one(found?.timeouts, { result: 'answered-late-read-model' }),
-        one(found?.unavailable, { result: 'answered-without-read-model' }),
-      ];
-    }),
-    counter('tessera_decision_slots', 'Slots decided, by status and reason.', () => {
-      const slots = counters()?.slots ?? new Map<string, number>();
-      return [...slots].map(([name, value]) => {
-        const [status = '', reason = ''] = name.split(' ');
-        return one(value, { status, reason });
-      });
-    }),
-    counter('tessera_decisions_logged', 'Decisions by whether their log has them.', () => [
-      one(counters()?.logged, { logged: 'yes' }),
-      one(counters()?.notLogged, { logged: 'no' }),
-    ]),
-    gauge('tessera_read_model_staleness_seconds', 'Age of what decisions read.', () => {
-      const ms = stalenessMs();
-      return ms === undefined ? [] : [one(ms / 1_000)];
-    }),
-  ];
-}
-
 export function compactionMetrics(compaction: LogCompaction | undefined): readonly MetricSource[] {
   if (compaction === undefined) return [];
   return [
@@ -131,28 +80,6 @@ export function processMetrics(): readonly MetricSource[] {
     gauge('process_resident_memory_bytes', 'Resident memory of the process.', () => [one(process.memoryUsage.rss())]),
     gauge('process_uptime_seconds', 'Since the process started.', () => [one(process.uptime())]),
   ];
-}
-
-function counter(name: string, help: string, read: MetricSource['read']): MetricSource {
-  return { name, help, kind: 'counter', read };
-}
-
-function gauge(name: string, help: string, read: MetricSource['read']): MetricSource {
-  return { name, help, kind: 'gauge', read };
-}
-
-function one(value: number | undefined, labels: Readonly<Record<string, string>> = {}): Reading {
-  return { value: value ?? 0, labels };
-}
-
-function readings(counts: ReadonlyMap<string, number> | undefined, label: string): readonly Reading[] {
-  return [...(counts ?? [])].map(([name, value]) => one(value, { [label]: name }));
-}
-
-function total(counts: ReadonlyMap<string, number> | undefined): number {
-  let all = 0;
-  for (const value of counts?.values() ?? []) all += value;
-  return all;
 }
 
 function sum({ loops }: HostedStage, of: (ledger: Ledger) => number): number {

@@ -1,19 +1,27 @@
-// HTTP and gRPC of all services: one Nest application.
+// HTTP and gRPC of what a process serves: one Nest application.
 // D1 It listens before it says that it serves, and says that it does not before it stops listening.
 // D2 A stop waits for the calls under way, but 3 s at most: a client that holds a stream open or sends its body for ever does not hold the
 //    process.
+// D3 With a certificate both doors speak TLS only; with an authority beside it, gRPC clients show a certificate of it.
 import type { Server } from 'node:http';
-import { Module, type DynamicModule, type Type } from '@nestjs/common';
+import { ServerCredentials } from '@grpc/grpc-js';
+import { Module, type DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createHttpServer, grpcServer, type GrpcContract, type GrpcDoor } from '@tessera/nest';
 import type { Clock, Part } from '@tessera/runtime';
+import type { Tls } from './tls.js';
 
 export interface ApiDoorOptions {
   readonly modules: readonly DynamicModule[];
+  /** None: no gRPC door. */
   readonly contracts: readonly GrpcContract[];
   readonly host: string;
-  readonly httpPort: number;
+  /** Undefined: no HTTP door. */
+  readonly httpPort: number | undefined;
   readonly grpcPort: number;
+  /** Of gRPC; off in production. */
+  readonly reflection: boolean;
+  readonly tls: Tls | undefined;
   readonly clock: Clock;
 }
 
@@ -30,14 +38,14 @@ export class ApiDoor implements Part {
   constructor(private readonly options: ApiDoorOptions) {}
 
   async start(): Promise<void> {
-    const { modules, contracts, host, httpPort, grpcPort } = this.options;
-    const app = await createHttpServer({ module: ApiModule, imports: [...modules] });
+    const { modules, host, httpPort, tls } = this.options;
+    const options = tls && { tls: { key: tls.key, cert: tls.cert } };
+    const app = await createHttpServer({ module: ApiModule, imports: [...modules] }, options);
     this.app = app;
     try {
-      this.grpc = grpcServer(contracts, { url: `${host}:${String(grpcPort)}`, reflection: true });
-      app.connectMicroservice(this.grpc.options, { inheritAppConfig: true });
-      await app.startAllMicroservices();
-      await app.listen(httpPort, host);
+      await this.startGrpc(app);
+      if (httpPort === undefined) await app.init();
+      else await app.listen(httpPort, host);
       this.setServing(true);
     } catch (error) {
       await app.close();
@@ -58,12 +66,20 @@ export class ApiDoor implements Part {
     await overdue;
   }
 
-  /** A provider of one of the modules; undefined while the door is not open. */
-  get<Provider>(type: Type<Provider>): Provider | undefined {
-    return this.app?.get(type, { strict: false });
+  private async startGrpc(app: NestFastifyApplication): Promise<void> {
+    const { contracts, host, grpcPort, reflection, tls } = this.options;
+    if (contracts.length === 0) return;
+    const credentials = tls && { credentials: grpcCredentials(tls) };
+    this.grpc = grpcServer(contracts, { url: `${host}:${String(grpcPort)}`, reflection, ...credentials });
+    app.connectMicroservice(this.grpc.options, { inheritAppConfig: true });
+    await app.startAllMicroservices();
   }
 
   private setServing(serving: boolean): void {
     for (const { service } of this.options.contracts) this.grpc?.health.setServing(service, serving);
   }
+}
+
+function grpcCredentials({ key, cert, ca }: Tls): ServerCredentials {
+  return ServerCredentials.createSsl(ca ?? null, [{ private_key: key, cert_chain: cert }], ca !== undefined);
 }

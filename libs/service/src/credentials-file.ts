@@ -1,4 +1,5 @@
-// Credentials of an embedded system: `credentials.json` in the data folder, made on the first run.
+// Credentials: `credentials.json`. Embedded it is in the data folder, made on the first run; in a cluster somebody makes it once, and
+// every process is given the same file (a mounted secret).
 // F1 Mode 0600, written whole or not at all; what is there is never overwritten.
 // F2 Secrets are 32 random bytes. Names in front (`wk_`, `tk_`) let people and scanners tell them apart.
 import { randomBytes } from 'node:crypto';
@@ -19,7 +20,7 @@ export interface CredentialsFile {
   readonly workspaces: readonly WorkspaceCredentials[];
 }
 
-/** What a system needs to know of them. */
+/** What a process needs to know of them. */
 export interface Access {
   readonly credentials: Credentials;
   secretOf(workspace: string): string;
@@ -33,12 +34,16 @@ const SCOPES: readonly Scope[] = ['decide', 'read', 'admin', 'ingest'];
 export function openCredentials(folder: string): CredentialsFile {
   const path = join(folder, CREDENTIALS_FILE);
   if (!existsSync(path)) create(folder, path);
-  return readCredentials(folder);
+  return readCredentialsFile(path);
+}
+
+/** Of a data folder; throws where there is none, or it cannot be read. */
+export function readCredentials(folder: string): CredentialsFile {
+  return readCredentialsFile(join(folder, CREDENTIALS_FILE));
 }
 
 /** Throws where there is none, or it cannot be read. */
-export function readCredentials(folder: string): CredentialsFile {
-  const path = join(folder, CREDENTIALS_FILE);
+export function readCredentialsFile(path: string): CredentialsFile {
   let file: Partial<CredentialsFile>;
   try {
     file = JSON.parse(readFileSync(path, 'utf8')) as Partial<CredentialsFile>;
