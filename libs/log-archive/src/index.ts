@@ -6,3 +6,5 @@ export type { ArchiveProgress, LogArchiverOptions } from './log-archiver.js';
 export { ArchivedEventLog, LostRecordsError } from './archived-event-log.js';
 export { LogRetention } from './log-retention.js';
 export type { HeadCutter, LogRetentionOptions } from './log-retention.js';
+export { latestSnapshot, readSnapshot, restoreSnapshot, takeSnapshot } from './state-snapshot.js';
+export type { Snapshot, SnapshotChunk, SnapshotPlace, SpaceSnapshot } from './state-snapshot.js';
