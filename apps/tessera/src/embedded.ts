@@ -11,11 +11,13 @@ import {
   openPorts,
   readCredentialsFile,
   readTls,
+  telemetryOf,
+  traceConfigOf,
   type CredentialsFile,
   type SystemPorts,
 } from '@tessera/service';
 import type { Config } from '@tessera/settings';
-import type { Journal } from '@tessera/telemetry';
+import type { Journal, TraceConfig } from '@tessera/telemetry';
 import { removeEndpoints, writeEndpoints } from './endpoints-file.js';
 import { openSystem, type Endpoints, type System } from './system.js';
 
@@ -31,10 +33,15 @@ export interface Embedded {
   stop(): Promise<void>;
 }
 
-/** Throws DataFolderOwnedError while another process has the folder. */
-export async function openEmbedded(config: Config, journal?: Journal): Promise<Embedded> {
+/** Throws DataFolderOwnedError while another process has the folder, TraceConfigError for wrong OTEL_* variables. */
+export async function openEmbedded(
+  config: Config,
+  journal?: Journal,
+  traces: TraceConfig = traceConfigOf('tessera'),
+): Promise<Embedded> {
   const data = resolve(config.data);
   const ports = await openPorts({ ...config, data });
+  const telemetry = telemetryOf(config, traces);
   try {
     const { credentialsFile } = config;
     const credentials = credentialsFile === undefined ? openCredentials(data) : readCredentialsFile(credentialsFile);
@@ -42,7 +49,7 @@ export async function openEmbedded(config: Config, journal?: Journal): Promise<E
     const tls = readTls(config);
     const doors = { host, httpPort, grpcPort, opsPort, tls, whenBusy: 'move-aside', reflection: true } as const;
     const access = accessOf(credentials);
-    const system = await openSystem({ ports, access, journal, doors, publicUrl, freshCheckpointMs, checkpointMs });
+    const system = await openSystem({ ports, access, journal, telemetry, doors, publicUrl, freshCheckpointMs, checkpointMs });
     const endpoints = system.endpoints as Endpoints;
     writeEndpoints(data, endpoints);
     let stopping: Promise<void> | undefined;
@@ -52,11 +59,13 @@ export async function openEmbedded(config: Config, journal?: Journal): Promise<E
         await system.stop();
       } finally {
         await closePorts(ports);
+        await telemetry.close();
       }
     };
     return { system, endpoints, credentials, ports, data, stop: () => (stopping ??= stop()) };
   } catch (error) {
     await closePorts(ports);
+    await telemetry.close();
     throw error;
   }
 }

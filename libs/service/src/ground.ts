@@ -4,7 +4,7 @@
 // G2 A partition that stands still is told to the journal as an alert, once.
 import { DefinitionCatalog } from '@tessera/catalog';
 import type { HostedStage, HostPorts, LoopLimits, LoopReport } from '@tessera/runtime';
-import type { Journal } from '@tessera/telemetry';
+import type { Journal, Telemetry } from '@tessera/telemetry';
 import type { ReadyWhen } from './composition.js';
 import type { Access } from './credentials-file.js';
 import type { SystemPorts } from './wiring.js';
@@ -13,6 +13,8 @@ export interface GroundOptions {
   readonly ports: SystemPorts;
   readonly access: Access;
   readonly journal?: Journal | undefined;
+  /** Watches the ports, the stages and the doors; the caller's to close, after everything else. */
+  readonly telemetry?: Telemetry | undefined;
   readonly freshCheckpointMs?: number | undefined;
   readonly checkpointMs?: number | undefined;
   /** Of every loop, beside the times above. */
@@ -25,6 +27,7 @@ export interface Ground {
   readonly ports: SystemPorts;
   readonly access: Access;
   readonly journal: Journal | undefined;
+  readonly telemetry: Telemetry | undefined;
   readonly publicUrl: string | undefined;
   /** Started first: whoever waits for definitions finds it. */
   readonly catalog: DefinitionCatalog;
@@ -42,7 +45,8 @@ const CHECKPOINT_MS = 1_000;
 const IDLE_MS = 5;
 
 export function createGround(options: GroundOptions): Ground {
-  const { ports, access, journal, limits, publicUrl } = options;
+  const { access, journal, telemetry, limits, publicUrl } = options;
+  const ports = telemetry === undefined ? options.ports : observed(options.ports, telemetry);
   const { log, store, clock } = ports;
   const halted = new Map<string, string>();
   const report = (event: LoopReport): void => {
@@ -55,11 +59,13 @@ export function createGround(options: GroundOptions): Ground {
     clock,
     limits: { idleMs: IDLE_MS, ...limits, checkpointMs },
     report,
+    ...(telemetry && { observe: telemetry.observe }),
   });
   return {
     ports,
     access,
     journal,
+    telemetry,
     publicUrl,
     catalog: new DefinitionCatalog(log, clock),
     fresh: within(options.freshCheckpointMs ?? FRESH_CHECKPOINT_MS),
@@ -67,6 +73,10 @@ export function createGround(options: GroundOptions): Ground {
     secretOf: (workspace) => access.secretOf(workspace),
     problemsOf: (hosts, readyWhen = 'running') => hosts.flatMap((host) => problemsOf(host, readyWhen, halted)),
   };
+}
+
+function observed(ports: SystemPorts, telemetry: Telemetry): SystemPorts {
+  return { ...ports, log: telemetry.log(ports.log), store: telemetry.store(ports.store) };
 }
 
 function problemsOf({ stage, loops }: HostedStage, readyWhen: ReadyWhen, halted: ReadonlyMap<string, string>): readonly string[] {

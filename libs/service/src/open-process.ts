@@ -3,13 +3,12 @@
 // O2 The operations door opens first and closes last. It says "ready" once everything runs, and no longer from the beginning of a stop.
 // O3 Time, identifiers, log and store are given: the same composition runs behind doors and in a scenario with virtual time.
 import { Lifecycle, type Part } from '@tessera/runtime';
-import { Metrics, OperationsServer } from '@tessera/telemetry';
+import { Metrics, OperationsServer, stageMetrics } from '@tessera/telemetry';
 import type { Composition } from './composition.js';
 import { ApiDoor } from './doors/api-door.js';
 import { freePort } from './doors/free-port.js';
 import type { Tls } from './doors/tls.js';
 import type { Ground } from './ground.js';
-import { processMetrics, stageMetrics } from './metrics.js';
 
 export interface DoorOptions {
   readonly host: string;
@@ -54,9 +53,10 @@ async function addDoors(parts: Part[], options: DoorOptions, ground: Ground, com
   const { host, tls, reflection } = options;
   const { modules, contracts, http } = composition;
   const { httpPort, grpcPort, opsPort } = await portsFor(options);
-  const { clock } = ground.ports;
+  const { ports, telemetry, journal } = ground;
   let open = false;
-  const metrics = new Metrics([...stageMetrics(composition.hosts), ...composition.metrics, ...processMetrics()]);
+  const metrics = telemetry?.metrics ?? new Metrics();
+  metrics.add([...stageMetrics(composition.hosts, ports.log), ...composition.metrics]);
   const operations = new OperationsServer({
     host,
     port: opsPort,
@@ -68,7 +68,7 @@ async function addDoors(parts: Part[], options: DoorOptions, ground: Ground, com
   parts.unshift(operations);
   if (http || contracts.length > 0) {
     const apiPorts = { httpPort: http ? httpPort : undefined, grpcPort };
-    parts.push(new ApiDoor({ modules, contracts, host, ...apiPorts, reflection, tls, clock }));
+    parts.push(new ApiDoor({ modules, contracts, host, ...apiPorts, reflection, tls, clock: ports.clock, telemetry, journal }));
   }
   parts.push(gate);
   const wanted = {

@@ -1,13 +1,5 @@
-// Metric sources and readings, in few words.
-import type { MetricSource, Reading } from '@tessera/telemetry';
-
-export function counter(name: string, help: string, read: MetricSource['read']): MetricSource {
-  return { name, help, kind: 'counter', read };
-}
-
-export function gauge(name: string, help: string, read: MetricSource['read']): MetricSource {
-  return { name, help, kind: 'gauge', read };
-}
+// Readings of metrics, in few words.
+import type { Reading } from '@tessera/telemetry';
 
 export function one(value: number | undefined, labels: Readonly<Record<string, string>> = {}): Reading {
   return { value: value ?? 0, labels };

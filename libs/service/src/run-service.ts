@@ -6,12 +6,13 @@
 //    What was acknowledged is durable, whenever the end comes. A second signal ends the process at once.
 // R3 Nothing that fails inside is swallowed: an error that nobody took ends the process, which is then started again.
 import { ConfigError, describeConfig, readConfigOf, type Config, type ProcessName } from '@tessera/settings';
-import { createJournal, type Journal } from '@tessera/telemetry';
+import { createJournal, TraceConfigError, type Journal, type TraceConfig } from '@tessera/telemetry';
 import type { Composition } from './composition.js';
 import { accessOf, readCredentialsFile } from './credentials-file.js';
 import { readTls } from './doors/tls.js';
 import { createGround, type Ground } from './ground.js';
 import { openProcess } from './open-process.js';
+import { telemetryOf, traceConfigOf } from './process-telemetry.js';
 import { closePorts, openPorts } from './wiring.js';
 
 export type Compose = (ground: Ground) => Composition;
@@ -22,10 +23,12 @@ export async function runService(name: Exclude<ProcessName, 'tessera'>, compose:
   if (asked !== '' && asked !== 'config print')
     return leave(2, `${name}: found "${asked}", allowed is nothing, or: config print`);
   let config: Config;
+  let traces: TraceConfig;
   try {
     config = readConfigOf(name);
+    traces = traceConfigOf(name);
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
+    if (!(error instanceof ConfigError) && !(error instanceof TraceConfigError)) throw error;
     return leave(2, error.problems.map((problem) => `${name}: ${problem}`).join('\n'));
   }
   if (asked === 'config print') {
@@ -35,7 +38,7 @@ export async function runService(name: Exclude<ProcessName, 'tessera'>, compose:
   const journal = createJournal(config.logLevel);
   const stopped = stopSignal();
   try {
-    const running = await start(config, compose, journal);
+    const running = await start(name, config, traces, compose, journal);
     const signal = await stopped;
     journal.info('stopping', { signal, withinMs: config.stopWithinMs });
     const cutOff = setTimeout(() => {
@@ -57,17 +60,25 @@ export async function runService(name: Exclude<ProcessName, 'tessera'>, compose:
   }
 }
 
-async function start(config: Config, compose: Compose, journal: Journal): Promise<{ stop(): Promise<void> }> {
+async function start(
+  name: ProcessName,
+  config: Config,
+  traces: TraceConfig,
+  compose: Compose,
+  journal: Journal,
+): Promise<{ stop(): Promise<void> }> {
   const access = accessOf(readCredentialsFile(config.credentialsFile as string));
   const tls = readTls(config);
-  const ports = await openPorts(config);
+  const ports = await openPorts(config, name);
+  const telemetry = telemetryOf(config, traces);
   try {
-    const ground = createGround({ ...config, ports, access, journal });
+    const ground = createGround({ ...config, ports, access, journal, telemetry });
     const running = await openProcess(ground, compose(ground), { ...config, tls, whenBusy: 'fail', reflection: false });
     return {
       async stop() {
         await running.stop();
         await closePorts(ports);
+        await telemetry.close();
       },
     };
   } catch (error) {

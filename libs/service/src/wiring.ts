@@ -1,11 +1,14 @@
 // The adapters of both profiles, chosen by configuration: the one file that names them.
-import { mkdirSync } from 'node:fs';
+// W1 Clients of servers are loaded when they are set: an embedded start does not wait for them.
+// W2 An append that is not acknowledged is given up after a while. Ingestion has a client that waits, so it gives up sooner.
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { KafkaConnectionOptions } from '@tessera/log-kafka';
 import { LmdbEventLog } from '@tessera/log-lmdb';
 import { LmdbStateStore } from '@tessera/state-lmdb';
 import { systemClock, systemIds, type Clock, type EventLog, type Ids, type LogClock, type StateStore } from '@tessera/runtime';
+import { partitionsOf, type Config, type ProcessName } from '@tessera/settings';
 import type { Compactor } from './log-compaction.js';
-import { partitionsOf, type Config } from '@tessera/settings';
 
 /** What a system stands on. */
 export interface SystemPorts {
@@ -35,9 +38,73 @@ export class DataFolderOwnedError extends Error {
   }
 }
 
-/** Opens the log and the state store that are set. */
-export function openPorts(config: Config): Promise<SystemPorts> {
-  return openEmbeddedPorts(config.data, partitionsOf(config));
+const DELIVERY_MS = 30_000;
+const DELIVERY_OF_INGESTION_MS = 5_000;
+
+/** Opens the log and the state store that are set; throws what their adapters throw. */
+export async function openPorts(
+  config: Config,
+  processName: ProcessName = 'tessera',
+  logClock: LogClock = 'append',
+): Promise<SystemPorts> {
+  if (config.log === 'embedded' && config.store === 'embedded')
+    return openEmbeddedPorts(config.data, partitionsOf(config), systemClock, logClock);
+  const opened =
+    config.log === 'kafka' ? await openKafkaLog(config, processName, logClock) : await openFolderLog(config, logClock);
+  try {
+    const store = config.store === 'mongo' ? await openMongoStore(config) : await openFolderStore(config);
+    return { ...opened, store, clock: systemClock, ids: systemIds, shared: config.store === 'mongo' };
+  } catch (error) {
+    await opened.log.close();
+    throw error;
+  }
+}
+
+async function openKafkaLog(config: Config, processName: ProcessName, clock: LogClock): Promise<Pick<SystemPorts, 'log'>> {
+  const { KafkaEventLog } = await import('@tessera/log-kafka');
+  const log = await KafkaEventLog.open({
+    connection: kafkaConnectionOf(config, processName),
+    clock,
+    partitions: partitionsOf(config),
+    prefix: config.topicPrefix,
+    replication: config.kafkaReplicas,
+    client: config.kafkaClient,
+    limits: { deliveryMs: processName === 'ingestion' ? DELIVERY_OF_INGESTION_MS : DELIVERY_MS },
+  });
+  return { log };
+}
+
+function kafkaConnectionOf(config: Config, processName: ProcessName): KafkaConnectionOptions {
+  const { kafkaBrokers = [], kafkaSecurityProtocol, kafkaSaslMechanism, kafkaSslCaFile } = config;
+  const { kafkaSaslUsername: username = '', kafkaSaslPassword: password = '' } = config;
+  const mechanism = kafkaSaslMechanism.toLowerCase() as Lowercase<typeof kafkaSaslMechanism>;
+  return {
+    brokers: kafkaBrokers,
+    clientId: `${config.topicPrefix}.${processName}`,
+    ...(kafkaSecurityProtocol.endsWith('SSL')
+      ? { tls: kafkaSslCaFile === undefined ? {} : { ca: readFileSync(kafkaSslCaFile) } }
+      : {}),
+    ...(kafkaSecurityProtocol.startsWith('SASL_') ? { sasl: { mechanism, username, password } } : {}),
+  };
+}
+
+async function openMongoStore({ mongoUri }: Config): Promise<StateStore> {
+  const { MongoStateStore } = await import('@tessera/state-mongo');
+  return MongoStateStore.open({ uri: mongoUri as string });
+}
+
+async function openFolderLog(config: Config, clock: LogClock): Promise<Pick<SystemPorts, 'log' | 'compactor'>> {
+  const folder = ownFolder(config.data);
+  const nowMs = (): number => systemClock.nowMs();
+  const log = await refusingTwoOwners(folder, () =>
+    LmdbEventLog.open({ folder: join(folder, 'log'), clock, partitions: partitionsOf(config), nowMs }),
+  );
+  return { log, compactor: log };
+}
+
+function openFolderStore({ data }: Config): Promise<StateStore> {
+  const folder = ownFolder(data);
+  return refusingTwoOwners(folder, () => LmdbStateStore.open({ folder: join(folder, 'state') }));
 }
 
 /** Opens the log and the state store of a data folder; throws DataFolderOwnedError while another process has it. */
@@ -47,9 +114,8 @@ export async function openEmbeddedPorts(
   clock: Clock = systemClock,
   logClock: LogClock = 'append',
 ): Promise<SystemPorts> {
-  const folder = resolve(data);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  try {
+  const folder = ownFolder(data);
+  return refusingTwoOwners(folder, async () => {
     const log = await LmdbEventLog.open({ folder: join(folder, 'log'), clock: logClock, partitions, nowMs: () => clock.nowMs() });
     try {
       const store = await LmdbStateStore.open({ folder: join(folder, 'state') });
@@ -58,14 +124,26 @@ export async function openEmbeddedPorts(
       await log.close();
       throw error;
     }
-  } catch (error) {
-    throw isOwned(error) ? new DataFolderOwnedError(folder, error.pid, error) : error;
-  }
+  });
 }
 
 export async function closePorts({ log, store }: SystemPorts): Promise<void> {
   await store.close();
   await log.close();
+}
+
+function ownFolder(data: string): string {
+  const folder = resolve(data);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return folder;
+}
+
+async function refusingTwoOwners<T>(folder: string, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    throw isOwned(error) ? new DataFolderOwnedError(folder, error.pid, error) : error;
+  }
 }
 
 function isOwned(error: unknown): error is Error & { readonly pid: number } {

@@ -54,6 +54,11 @@ export function readConfigOf(processName: ProcessName): Config {
   return readConfig(process.env, processName);
 }
 
+/** What OpenTelemetry's own variables say, as they are: libs/telemetry knows their forms. */
+export function openTelemetryVariables(environment: Environment = process.env): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => name.startsWith('OTEL_')));
+}
+
 /** One row per setting, for `config print`; secrets are not shown. */
 export function describeConfig(environment: Environment = process.env): readonly DescribedSetting[] {
   return ROWS.map(([, row]) => {

@@ -58,7 +58,12 @@ export const SETTINGS = {
   topicPrefix: setting('TESSERA_TOPIC_PREFIX', 'tessera', 'first part of the names of topics and consumer groups', TOPIC_PREFIX),
   kafkaBrokers: setting('TESSERA_KAFKA_BROKERS', '', 'brokers to begin with', optional(ADDRESSES)),
   kafkaClient: setting('TESSERA_KAFKA_CLIENT', 'platformatic', 'client library', oneOf('platformatic', 'kafkajs')),
-  kafkaReplicas: setting('TESSERA_KAFKA_REPLICAS', '3', 'replicas of topics that are created', numberFrom(1, 9)),
+  kafkaReplicas: setting(
+    'TESSERA_KAFKA_REPLICAS',
+    '',
+    'copies of each partition of topics that are made; none set: as the brokers have it',
+    optional(numberFrom(1, 9)),
+  ),
   kafkaSecurityProtocol: setting(
     'TESSERA_KAFKA_SECURITY_PROTOCOL',
     'PLAINTEXT',

@@ -1,6 +1,7 @@
 // A whole embedded system as a world for scenarios: the shipped loops, catalog and decisions over the ports it is given, with a clock
 // that only the scenario moves.
-// E1 The system is at rest when no call of a port is under way, every loop idles, and several turns of the event loop bring nothing new.
+// E1 The system is at rest when no call of a port is under way, every loop idles, and several turns of the event loop bring nothing new;
+//    where the log is in another process, also: when every reader is at the end of its log.
 // E2 Time goes from one moment that somebody waits for to the next, and the system comes to rest at each.
 // E3 A partition that halts or fails ends the scenario with its error.
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -17,6 +18,7 @@ import {
   type Clock,
   type EventLog,
   type LogRecord,
+  type LoopLimits,
   type NewRecord,
   type Stage,
   type StateStore,
@@ -32,6 +34,10 @@ import { VirtualClock } from './virtual-clock.js';
 export interface WorldPorts {
   readonly log: EventLog;
   readonly store: StateStore;
+  /** They are in other processes: what was appended is told to readers after a while. */
+  readonly remote?: boolean;
+  /** Of every loop, beside those of a scenario. */
+  readonly limits?: Partial<LoopLimits>;
   /** After both are closed. */
   remove?(): Promise<void>;
 }
@@ -75,7 +81,7 @@ export class EmbeddedWorld implements ScenarioWorld {
     const ground = createGround({
       ports: { log: countedLog(ports.log, calls), store: countedStore(ports.store, calls), clock, ids, shared: false },
       access: { credentials: NOBODY, secretOf: () => SECRET, workspaces: [WORKSPACE] },
-      limits: { idleMs: 0, tickPauseMs: 0 },
+      limits: { idleMs: 0, tickPauseMs: 0, ...ports.limits },
     });
     const system = composeSystem(ground);
     const decider = new Decider({
@@ -172,6 +178,11 @@ export class EmbeddedWorld implements ScenarioWorld {
   }
 
   private async settle(): Promise<void> {
+    do await this.quiet();
+    while (this.ports.remote === true && !(await this.caughtUp()));
+  }
+
+  private async quiet(): Promise<void> {
     let quiet = 0;
     for (let turns = 0; quiet < QUIET_TURNS; turns++) {
       if (turns > TURNS_MAX) throw new Error('the system does not come to rest');
@@ -182,6 +193,21 @@ export class EmbeddedWorld implements ScenarioWorld {
       const still = this.calls.begun === begun && this.calls.pending === 0 && this.clock.immediate === 0 && this.idle();
       quiet = still ? quiet + 1 : 0;
     }
+  }
+
+  /** Every reader is at the end of its log, and nobody has begun anything while that was looked at. */
+  private async caughtUp(): Promise<boolean> {
+    const { log } = this.ports;
+    const { begun } = this.calls;
+    const { catalog } = this.ground;
+    const positions = this.system.hosts.flatMap(({ stage, loops }) =>
+      loops.map(({ options: { partition }, position }) => [stage.input, partition, position?.nextOffset] as const),
+    );
+    const ends = await Promise.all(positions.map(([topic, partition]) => log.endOffset(topic, partition)));
+    const defined = await log.endOffset('definitions', 0);
+    return (
+      this.calls.begun === begun && catalog.position === defined && positions.every(([, , position], i) => position === ends[i])
+    );
   }
 
   private idle(): boolean {

@@ -7,8 +7,9 @@ import type { Server } from 'node:http';
 import { ServerCredentials } from '@grpc/grpc-js';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { createHttpServer, grpcServer, type GrpcContract, type GrpcDoor } from '@tessera/nest';
+import { createHttpServer, grpcServer, nestLogger, type GrpcContract, type GrpcDoor } from '@tessera/nest';
 import type { Clock, Part } from '@tessera/runtime';
+import type { DoorTelemetry, Journal } from '@tessera/telemetry';
 import type { Tls } from './tls.js';
 
 export interface ApiDoorOptions {
@@ -23,6 +24,9 @@ export interface ApiDoorOptions {
   readonly reflection: boolean;
   readonly tls: Tls | undefined;
   readonly clock: Clock;
+  readonly telemetry?: DoorTelemetry | undefined;
+  /** Where what goes wrong inside is told. */
+  readonly journal?: Journal | undefined;
 }
 
 const STOP_MS = 3_000;
@@ -38,8 +42,12 @@ export class ApiDoor implements Part {
   constructor(private readonly options: ApiDoorOptions) {}
 
   async start(): Promise<void> {
-    const { modules, host, httpPort, tls } = this.options;
-    const options = tls && { tls: { key: tls.key, cert: tls.cert } };
+    const { modules, host, httpPort, tls, telemetry, journal } = this.options;
+    const options = {
+      telemetry,
+      ...(tls && { tls: { key: tls.key, cert: tls.cert } }),
+      ...(journal && { logger: nestLogger(journal) }),
+    };
     const app = await createHttpServer({ module: ApiModule, imports: [...modules] }, options);
     this.app = app;
     try {
@@ -67,10 +75,10 @@ export class ApiDoor implements Part {
   }
 
   private async startGrpc(app: NestFastifyApplication): Promise<void> {
-    const { contracts, host, grpcPort, reflection, tls } = this.options;
+    const { contracts, host, grpcPort, reflection, tls, telemetry } = this.options;
     if (contracts.length === 0) return;
     const credentials = tls && { credentials: grpcCredentials(tls) };
-    this.grpc = grpcServer(contracts, { url: `${host}:${String(grpcPort)}`, reflection, ...credentials });
+    this.grpc = grpcServer(contracts, { url: `${host}:${String(grpcPort)}`, reflection, telemetry, ...credentials });
     app.connectMicroservice(this.grpc.options, { inheritAppConfig: true });
     await app.startAllMicroservices();
   }
