@@ -7,11 +7,7 @@ import type { Load } from './load.js';
 /**
  * Every acknowledged event is in the log, and the changes of every profile follow one another without a gap, to the members at the end.
  */
-export async function checkLog(
-  log: EventLog,
-  load: Load,
-  members: ReadonlyMap<string, ReadonlySet<string>>,
-): Promise<void> {
+export async function checkLog(log: EventLog, load: Load, members: ReadonlyMap<string, ReadonlySet<string>>): Promise<void> {
   const stored = new Set<string>();
   for await (const record of recordsOf(log, 'events')) if (record.kind === 'tracked') stored.add(record.messageId);
   expect(stored).toEqual(load.acknowledged);

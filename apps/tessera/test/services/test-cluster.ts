@@ -60,7 +60,13 @@ export class TestCluster {
   ) {}
 
   /** Nothing runs yet. */
-  static async of({ servers, instances, services = SERVICES, partitions = PARTITIONS, settings }: ClusterOptions): Promise<TestCluster> {
+  static async of({
+    servers,
+    instances,
+    services = SERVICES,
+    partitions = PARTITIONS,
+    settings,
+  }: ClusterOptions): Promise<TestCluster> {
     const folder = runFolder('cluster');
     const credentials: CredentialsFile = { version: 1, workspaces: [newWorkspace('default')] };
     const file = join(folder, 'credentials.json');
@@ -83,12 +89,17 @@ export class TestCluster {
       for (let instance = 0; instance < instances; instance++) {
         const [http = 0, grpc = 0, ops = 0] = await freePorts(3);
         processes.push(
-          new ServiceProcess(service, instance, { http, grpc, ops }, {
-            ...environment,
-            TESSERA_HTTP_PORT: String(http),
-            TESSERA_GRPC_PORT: String(grpc),
-            TESSERA_OPS_PORT: String(ops),
-          }),
+          new ServiceProcess(
+            service,
+            instance,
+            { http, grpc, ops },
+            {
+              ...environment,
+              TESSERA_HTTP_PORT: String(http),
+              TESSERA_GRPC_PORT: String(grpc),
+              TESSERA_OPS_PORT: String(ops),
+            },
+          ),
         );
       }
     }
@@ -150,7 +161,8 @@ export class TestCluster {
       const lags = await lagsOf(ports);
       const behind = lags.filter(({ behind: by }) => by > 0);
       calmSinceMs = behind.length > 0 ? Infinity : Math.min(calmSinceMs, performance.now());
-      if (performance.now() > untilMs) throw new Error(`stages are behind after ${String(withinMs)} ms: ${JSON.stringify(behind)}`);
+      if (performance.now() > untilMs)
+        throw new Error(`stages are behind after ${String(withinMs)} ms: ${JSON.stringify(behind)}`);
       await pause(100);
     }
   }

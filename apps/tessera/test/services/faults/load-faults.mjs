@@ -16,7 +16,8 @@ registerHooks({
     if (!url.startsWith('file:') || fileURLToPath(url) !== FILE) return loaded;
     const source = typeof loaded.source === 'string' ? loaded.source : new TextDecoder().decode(loaded.source);
     const parts = source.split(FIND);
-    if (parts.length !== 2) throw new Error(`fault points: their text occurs ${String(parts.length - 1)} times in ${FILE}, not once`);
+    if (parts.length !== 2)
+      throw new Error(`fault points: their text occurs ${String(parts.length - 1)} times in ${FILE}, not once`);
     return { ...loaded, source: parts.join(REPLACE) };
   },
 });
