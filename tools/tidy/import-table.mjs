@@ -72,6 +72,8 @@ export const IMPORTS = {
     ...EDGE,
     'log-memory',
     'state-memory',
+    'lmdb-environment',
+    'object-store',
     ...APPS,
     'settings',
     'consent',
