@@ -5,7 +5,7 @@ import { IngestionModule } from './ingestion.module.js';
 import { IngestionCounters } from './intake/counters.js';
 import { ingestionMetrics } from './metrics.js';
 
-export function composeIngestion({ ports: { log, clock, ids }, access, catalog, publicUrl }: Ground): Composition {
+export function composeIngestion({ ports: { log, clock, ids }, access, catalog, telemetry, publicUrl }: Ground): Composition {
   const counters = new IngestionCounters();
   const module = IngestionModule.register({
     log,
@@ -14,6 +14,7 @@ export function composeIngestion({ ports: { log, clock, ids }, access, catalog, 
     credentials: access.credentials,
     identityRules: (workspace) => identityRulesOf(catalog.active(workspace)),
     counters,
+    sender: telemetry?.sender,
     ...(publicUrl === undefined ? {} : { publicUrl }),
   });
   return {

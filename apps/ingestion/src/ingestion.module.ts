@@ -17,7 +17,7 @@ export class IngestionModule {
   static register(options: IngestionOptions): DynamicModule {
     const { counters = new IngestionCounters() } = options;
     const limits = { ...INGESTION_LIMITS, ...options.limits };
-    const intake = new Intake(options.log, limits, counters);
+    const intake = new Intake(options.log, limits, counters, options.sender);
     const reception = new Reception(options, intake, counters, limits);
     const ingestion = new Ingestion(options.credentials, limits, options.publicUrl, reception, counters);
     return {

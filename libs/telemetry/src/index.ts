@@ -14,6 +14,7 @@ export { readTraceConfig, TraceConfigError } from './trace-config.js';
 export type { Exporter, SamplerName, TraceConfig } from './trace-config.js';
 export { activeTrace, failed, traceParentOf, Tracing } from './tracing.js';
 export type { Span, SpanOptions } from './tracing.js';
+export { carriedTrace } from './sending.js';
 export type { Sender, Sending } from './sending.js';
 export { createTelemetry } from './telemetry.js';
 export type { DoorTelemetry, Telemetry, TelemetryOptions } from './telemetry.js';

@@ -3,7 +3,7 @@
 // S2 One record in `INTERVAL_MS` carries the moment of its acceptance, whatever the rate: freshness is measured on a sample, and the
 //    others cost nothing.
 import type { TopicId } from '@tessera/contracts';
-import { ACCEPTED, TRACEPARENT } from '@tessera/runtime';
+import { ACCEPTED, formatTraceParent, TRACEPARENT } from '@tessera/runtime';
 import { activeTrace, errorTypeOf, failed, traceParentOf, type Tracing } from './tracing.js';
 
 type Headers = Readonly<Record<string, string>>;
@@ -19,6 +19,12 @@ export interface Sending {
 
 /** Called for each request that sends records, in its context; `nowMs` is the moment of acceptance. */
 export type Sender = (topic: TopicId, records: number, nowMs: number) => Sending;
+
+/** For a record that is appended beside a request, not by it: the trace of the caller, if it is sampled. */
+export function carriedTrace(): { readonly headers?: Headers } {
+  const trace = activeTrace();
+  return trace === undefined ? {} : { headers: { [TRACEPARENT]: formatTraceParent(trace) } };
+}
 
 const INTERVAL_MS = 100;
 const NOTHING: Sending = { headers: undefined, first: undefined, ended: () => undefined };

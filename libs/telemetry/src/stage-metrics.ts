@@ -1,6 +1,7 @@
 // What stages publish as metrics: the plain counters of their ledgers, and how far they are behind.
 // S1 Lag in seconds is a bound from above: a partition with something unread is behind by no more than its log time is behind the
 //    clock, and by no more than the time since it was last seen with nothing unread.
+// S2 Counters never fall: what a partition has counted stays in the sum when another process takes it over.
 import type { HostedStage, Ledger } from '@tessera/runtime';
 import type { MetricOf } from './metric-catalog.js';
 import { metricSource, type MetricSource, type Reading } from './metrics.js';
@@ -30,6 +31,7 @@ export function stageMetrics(
   nowMs: () => number = Date.now,
 ): readonly MetricSource[] {
   const lags = new LagTimes(log, nowMs);
+  const ledgers = new Ledgers();
   const perStage =
     (of: (host: HostedStage) => number): MetricSource['read'] =>
     () =>
@@ -40,15 +42,15 @@ export function stageMetrics(
       Promise.all(hosts.map(async (host) => ({ value: await of(host), labels: { stage: host.stage.name } })));
   const outcomesOf = (host: HostedStage): readonly Reading[] =>
     OUTCOMES.map((outcome) => ({
-      value: sum(host, (ledger) => ledger[outcome]),
+      value: ledgers.sum(host, (ledger) => ledger[outcome]),
       labels: { stage: host.stage.name, outcome },
     }));
   return [
     metricSource('tessera.stage.records', () => hosts.flatMap(outcomesOf)),
-    metricSource('tessera.stage.reasons', () => hosts.flatMap(reasonsOf)),
+    metricSource('tessera.stage.reasons', () => hosts.flatMap((host) => ledgers.reasons(host))),
     metricSource(
       'tessera.stage.records_unaccounted',
-      perStage((host) => sum(host, (ledger) => ledger.missing)),
+      perStage((host) => ledgers.sum(host, (ledger) => ledger.missing)),
     ),
     metricSource(
       'tessera.stage.lag.records',
@@ -69,7 +71,7 @@ export function stageMetrics(
     ...(Object.keys(WORK) as (keyof typeof WORK)[]).map((field) =>
       metricSource(
         WORK[field],
-        perStage((host) => sum(host, (ledger) => ledger[field])),
+        perStage((host) => ledgers.sum(host, (ledger) => ledger[field])),
       ),
     ),
   ];
@@ -107,14 +109,28 @@ class LagTimes {
   }
 }
 
-function sum({ loops }: HostedStage, of: (ledger: Ledger) => number): number {
-  return loops.reduce((all, { options }) => all + of(options.ledger), 0);
-}
+class Ledgers {
+  /** Of the partitions that were ever seen here. */
+  private readonly seen = new Map<HostedStage, Set<Ledger>>();
 
-function reasonsOf({ stage, loops }: HostedStage): readonly Reading[] {
-  const reasons = new Map<string, number>();
-  for (const { options } of loops) {
-    for (const [reason, count] of options.ledger.reasons) reasons.set(reason, (reasons.get(reason) ?? 0) + count);
+  sum(host: HostedStage, of: (ledger: Ledger) => number): number {
+    let sum = 0;
+    for (const ledger of this.of(host)) sum += of(ledger);
+    return sum;
   }
-  return [...reasons].map(([reason, value]) => ({ value, labels: { stage: stage.name, reason } }));
+
+  reasons(host: HostedStage): readonly Reading[] {
+    const reasons = new Map<string, number>();
+    for (const ledger of this.of(host)) {
+      for (const [reason, count] of ledger.reasons) reasons.set(reason, (reasons.get(reason) ?? 0) + count);
+    }
+    return [...reasons].map(([reason, value]) => ({ value, labels: { stage: host.stage.name, reason } }));
+  }
+
+  private of(host: HostedStage): ReadonlySet<Ledger> {
+    const seen = this.seen.get(host) ?? new Set();
+    this.seen.set(host, seen);
+    for (const { options } of host.loops) seen.add(options.ledger);
+    return seen;
+  }
 }
