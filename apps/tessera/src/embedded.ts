@@ -40,7 +40,7 @@ export async function openEmbedded(
   traces: TraceConfig = traceConfigOf('tessera'),
 ): Promise<Embedded> {
   const data = resolve(config.data);
-  const ports = await openPorts({ ...config, data });
+  const ports = await openPorts({ ...config, data }, { journal });
   const telemetry = telemetryOf(config, traces);
   try {
     const { credentialsFile } = config;

@@ -47,7 +47,7 @@ const IDLE_MS = 5;
 export function createGround(options: GroundOptions): Ground {
   const { access, journal, telemetry, limits, publicUrl } = options;
   const ports = telemetry === undefined ? options.ports : observed(options.ports, telemetry);
-  const { log, store, clock } = ports;
+  const { log, store, clock, ownership } = ports;
   const halted = new Map<string, string>();
   const report = (event: LoopReport): void => {
     tell(event, journal);
@@ -59,6 +59,7 @@ export function createGround(options: GroundOptions): Ground {
     clock,
     limits: { idleMs: IDLE_MS, ...limits, checkpointMs },
     report,
+    ...(ownership === undefined ? {} : { ownership }),
     ...(telemetry && { observe: telemetry.observe }),
   });
   return {
@@ -79,8 +80,13 @@ function observed(ports: SystemPorts, telemetry: Telemetry): SystemPorts {
   return { ...ports, log: telemetry.log(ports.log), store: telemetry.store(ports.store) };
 }
 
-function problemsOf({ stage, loops }: HostedStage, readyWhen: ReadyWhen, halted: ReadonlyMap<string, string>): readonly string[] {
+function problemsOf(
+  { stage, loops, assigned }: HostedStage,
+  readyWhen: ReadyWhen,
+  halted: ReadonlyMap<string, string>,
+): readonly string[] {
   if (readyWhen === 'open') return [];
+  if (!assigned) return [`stage ${stage.name}: it is not known which partitions this process works on`];
   return loops.flatMap(({ status, options: { partition } }) => {
     if (status === 'running' || (readyWhen === 'assigned' && status === 'backing-off')) return [];
     const why = halted.get(nameOf(stage.name, partition));

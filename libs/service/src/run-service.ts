@@ -69,7 +69,7 @@ async function start(
 ): Promise<{ stop(): Promise<void> }> {
   const access = accessOf(readCredentialsFile(config.credentialsFile as string));
   const tls = readTls(config);
-  const ports = await openPorts(config, name);
+  const ports = await openPorts(config, { processName: name, journal });
   const telemetry = telemetryOf(config, traces);
   try {
     const ground = createGround({ ...config, ports, access, journal, telemetry });

@@ -3,11 +3,21 @@
 // W2 An append that is not acknowledged is given up after a while. Ingestion has a client that waits, so it gives up sooner.
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { KafkaConnectionOptions } from '@tessera/log-kafka';
+import type { KafkaConnectionOptions, TellOfGroup } from '@tessera/log-kafka';
 import { LmdbEventLog } from '@tessera/log-lmdb';
 import { LmdbStateStore } from '@tessera/state-lmdb';
-import { systemClock, systemIds, type Clock, type EventLog, type Ids, type LogClock, type StateStore } from '@tessera/runtime';
+import {
+  systemClock,
+  systemIds,
+  type Clock,
+  type EventLog,
+  type Ids,
+  type LogClock,
+  type Ownership,
+  type StateStore,
+} from '@tessera/runtime';
 import { partitionsOf, type Config, type ProcessName } from '@tessera/settings';
+import type { Journal } from '@tessera/telemetry';
 import type { Compactor } from './log-compaction.js';
 
 /** What a system stands on. */
@@ -18,6 +28,8 @@ export interface SystemPorts {
   readonly compactor?: Compactor;
   readonly clock: Clock;
   readonly ids: Ids;
+  /** Which partitions are this process's; none: all are. */
+  readonly ownership?: Ownership;
   /** Other processes may write the same store: what is read of it is not kept. */
   readonly shared: boolean;
 }
@@ -41,16 +53,20 @@ export class DataFolderOwnedError extends Error {
 const DELIVERY_MS = 30_000;
 const DELIVERY_OF_INGESTION_MS = 5_000;
 
+export interface OpenOptions {
+  /** Names the process in the brokers' logs and its groups. Default `tessera`: all services in one. */
+  readonly processName?: ProcessName | undefined;
+  readonly logClock?: LogClock | undefined;
+  /** Told which partitions come and go. */
+  readonly journal?: Journal | undefined;
+}
+
 /** Opens the log and the state store that are set; throws what their adapters throw. */
-export async function openPorts(
-  config: Config,
-  processName: ProcessName = 'tessera',
-  logClock: LogClock = 'append',
-): Promise<SystemPorts> {
+export async function openPorts(config: Config, options: OpenOptions = {}): Promise<SystemPorts> {
+  const { logClock = 'append' } = options;
   if (config.log === 'embedded' && config.store === 'embedded')
     return openEmbeddedPorts(config.data, partitionsOf(config), systemClock, logClock);
-  const opened =
-    config.log === 'kafka' ? await openKafkaLog(config, processName, logClock) : await openFolderLog(config, logClock);
+  const opened = config.log === 'kafka' ? await openKafka(config, options) : await openFolderLog(config, logClock);
   try {
     const store = config.store === 'mongo' ? await openMongoStore(config) : await openFolderStore(config);
     return { ...opened, store, clock: systemClock, ids: systemIds, shared: config.store === 'mongo' };
@@ -60,18 +76,31 @@ export async function openPorts(
   }
 }
 
-async function openKafkaLog(config: Config, processName: ProcessName, clock: LogClock): Promise<Pick<SystemPorts, 'log'>> {
-  const { KafkaEventLog } = await import('@tessera/log-kafka');
+/** Where the state is this process's own, so are all partitions. */
+async function openKafka(
+  config: Config,
+  { processName = 'tessera', logClock = 'append', journal }: OpenOptions,
+): Promise<Pick<SystemPorts, 'log' | 'ownership'>> {
+  const { KafkaEventLog, KafkaOwnership } = await import('@tessera/log-kafka');
+  const connection = kafkaConnectionOf(config, processName);
+  const { topicPrefix: prefix } = config;
   const log = await KafkaEventLog.open({
-    connection: kafkaConnectionOf(config, processName),
-    clock,
+    connection,
+    clock: logClock,
     partitions: partitionsOf(config),
-    prefix: config.topicPrefix,
+    prefix,
     replication: config.kafkaReplicas,
     client: config.kafkaClient,
     limits: { deliveryMs: processName === 'ingestion' ? DELIVERY_OF_INGESTION_MS : DELIVERY_MS },
   });
-  return { log };
+  if (config.store !== 'mongo') return { log };
+  const times = { sessionMs: config.kafkaSessionMs };
+  const tell: TellOfGroup = (event, facts) => {
+    if (event === 'assigned') journal?.info('partitions are assigned', facts);
+    else if (event === 'lost') journal?.warn('partitions are lost: the group has not heard of this process', facts);
+    else journal?.warn('the brokers cannot be asked which partitions are whose; it is tried again', facts);
+  };
+  return { log, ownership: new KafkaOwnership({ connection, prefix, service: processName, times, tell }) };
 }
 
 function kafkaConnectionOf(config: Config, processName: ProcessName): KafkaConnectionOptions {

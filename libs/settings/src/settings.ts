@@ -64,6 +64,12 @@ export const SETTINGS = {
     'copies of each partition of topics that are made; none set: as the brokers have it',
     optional(numberFrom(1, 9)),
   ),
+  kafkaSessionMs: setting(
+    'TESSERA_KAFKA_SESSION',
+    '15s',
+    'a process that is not heard of for so long gives its partitions away',
+    DURATION,
+  ),
   kafkaSecurityProtocol: setting(
     'TESSERA_KAFKA_SECURITY_PROTOCOL',
     'PLAINTEXT',

@@ -80,6 +80,7 @@ export class TestCluster {
       TESSERA_STORE: 'mongo',
       TESSERA_MONGO_URI: servers.mongo,
       TESSERA_CREDENTIALS_FILE: file,
+      TESSERA_KAFKA_SESSION: '6s',
       TESSERA_LOG_LEVEL: 'info',
       TESSERA_TEST_FAULT_FOLDER: folder,
       ...settings,

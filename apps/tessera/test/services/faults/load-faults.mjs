@@ -6,9 +6,9 @@ import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const FILE = fileURLToPath(new URL('../../../../../libs/service/dist/run-service.js', import.meta.url));
-const FIND = 'const ports = await openPorts(config, name);';
+const FIND = 'const ports = await openPorts(config, { processName: name, journal });';
 const FAULTS = new URL('./fault-ports.mjs', import.meta.url).href;
-const REPLACE = `const ports = (await import(${JSON.stringify(FAULTS)})).withFaults(await openPorts(config, name));`;
+const REPLACE = `const ports = (await import(${JSON.stringify(FAULTS)})).withFaults(await openPorts(config, { processName: name, journal }));`;
 
 registerHooks({
   load(url, context, nextLoad) {
