@@ -13,7 +13,7 @@ if (folder === undefined) {
   process.stderr.write('usage: node first-run.mjs FOLDER [ROOT]\n');
   process.exit(2);
 }
-const { openCredentials } = await import(pathToFileURL(join(root, 'apps/tessera/dist/credentials-file.js')).href);
+const { openCredentials } = await import(pathToFileURL(join(root, 'libs/service/dist/credentials-file.js')).href);
 
 openCredentials(folder);
 const password = once('mongo-password', () => randomBytes(24).toString('base64url'));
