@@ -7,7 +7,8 @@
 import type { Attributes } from '@opentelemetry/api';
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
-import { DURATION_BUCKETS, instrumentName, METRICS, type MetricOf } from './metric-catalog.js';
+import { DurationHistogram, Measurements, PlainCounter } from './measurements.js';
+import { instrumentName, METRICS, type MetricOf } from './metric-catalog.js';
 
 export interface Reading {
   readonly value: number;
@@ -41,7 +42,8 @@ export interface Counter {
 
 export class Metrics {
   private readonly provider: MeterProvider;
-  private readonly reader = new PullReader();
+  private readonly measurements = new Measurements();
+  private readonly reader = new PullReader({ metricProducers: [this.measurements] });
   private readonly serializer = new PrometheusSerializer('', false, undefined, true, true);
   private readonly meter: ReturnType<MeterProvider['getMeter']>;
 
@@ -63,15 +65,13 @@ export class Metrics {
     }
   }
 
+  /** Of durations, with the buckets of the catalog. */
   histogram(name: MetricOf<'histogram'>): Histogram {
-    return this.meter.createHistogram(instrumentName(name), {
-      description: METRICS[name].help,
-      advice: { explicitBucketBoundaries: [...DURATION_BUCKETS] },
-    });
+    return this.measurements.add(new DurationHistogram(instrumentName(name), METRICS[name].help));
   }
 
   counter(name: MetricOf<'counter'>): Counter {
-    return this.meter.createCounter(instrumentName(name), { description: METRICS[name].help });
+    return this.measurements.add(new PlainCounter(instrumentName(name), METRICS[name].help));
   }
 
   /** The present values. */

@@ -58,6 +58,18 @@ describe('metrics', () => {
     await metrics.close();
   });
 
+  test('a metric has 2,000 series at most: what comes beyond is counted together', async () => {
+    const metrics = new Metrics();
+    const counter = metrics.counter('messaging.client.sent.messages');
+    for (let i = 0; i < 2_010; i++) counter.add(1, { 'messaging.destination.name': `t${String(i)}` });
+    counter.add(5, { 'messaging.destination.name': 't7' });
+    const samples = readExposition(await metrics.text()).get('messaging_client_sent_messages_total')?.samples ?? [];
+    expect(samples).toHaveLength(2_001);
+    expect(samples.find(({ labels }) => labels['messaging_destination_name'] === 't7')?.value).toBe(6);
+    expect(samples.find(({ labels }) => labels['otel_metric_overflow'] === 'true')?.value).toBe(10);
+    await metrics.close();
+  });
+
   test('of the process are in the catalog, with their types', async () => {
     const metrics = new Metrics();
     const end = observeProcess(metrics);
