@@ -2,12 +2,12 @@
 // in the end they hold exactly the members that the records tell. Where pip cannot install, Python is skipped, and the skip says so.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Admin, Producer, stringSerializers } from '@platformatic/kafka';
 import { topicName } from '@tessera/contracts';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { Story, type Told } from './story.js';
 
 // Jest does not know this module by name.
@@ -71,6 +71,14 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** Takes the first record of each partition of the changes away, as their keeping does after 30 days. */
+async function cutChanges(): Promise<void> {
+  const admin = new Admin({ clientId: 'story', bootstrapBrokers: brokers.split(',') });
+  const partitions = Array.from({ length: PARTITIONS }, (_, partition) => ({ partition, offset: 1n }));
+  await admin.deleteRecords({ topics: [{ name: changes, partitions }] });
+  await admin.close();
+}
+
 /** All partitions in the order of the records. */
 async function write(records: readonly Told[]): Promise<void> {
   const messages = records.map(({ topic, partition, key, value, headers }) => ({
@@ -83,6 +91,14 @@ async function write(records: readonly Told[]): Promise<void> {
   await producer.send({ messages });
 }
 
+/** Of a test that failed before its end. */
+const leftOver = new Set<() => unknown>();
+
+afterEach(async () => {
+  await Promise.all([...leftOver].map((end) => end()));
+  leftOver.clear();
+});
+
 /** Writes until told to stop, a restart's repetitions included. */
 function writeOn(): () => Promise<void> {
   let stopped = false;
@@ -92,7 +108,9 @@ function writeOn(): () => Promise<void> {
       await delay(40);
     }
   })();
-  return () => ((stopped = true), writing);
+  const stop = () => ((stopped = true), writing);
+  leftOver.add(stop);
+  return stop;
 }
 
 const languages = {
@@ -103,7 +121,7 @@ const languages = {
 describe.each(Object.entries(languages))('the consumer in %s', (language, { command, program }) => {
   const file = join(folder, `${language}.sqlite`);
 
-  function start(into = file): ChildProcess {
+  function start(into = file, stderr: 'inherit' | 'pipe' = 'inherit'): ChildProcess {
     const commandLine = [
       program,
       '--segment',
@@ -118,7 +136,9 @@ describe.each(Object.entries(languages))('the consumer in %s', (language, { comm
       '2',
     ];
     const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
-    return spawn(command, commandLine, { stdio: ['ignore', 'ignore', 'inherit'], env });
+    const child = spawn(command, commandLine, { stdio: ['ignore', 'ignore', stderr], env });
+    leftOver.add(() => child.kill('SIGKILL'));
+    return child;
   }
 
   async function kill(child: ChildProcess): Promise<void> {
@@ -157,6 +177,21 @@ describe.each(Object.entries(languages))('the consumer in %s', (language, { comm
     }
     await Promise.all([kill(old), kill(young)]);
     expect(story.members('vip').length).toBeGreaterThan(PEOPLE / 10);
+  });
+
+  test('refuses to go on where changes are gone that it has not read', async () => {
+    const late = join(folder, `${language}-late.sqlite`);
+    copyFileSync(file, late);
+    const database = new DatabaseSync(late);
+    database.prepare('UPDATE progress SET next = 0 WHERE topic = ?').run(changes);
+    database.close();
+    await cutChanges();
+    const child = start(late, 'pipe');
+    let said = '';
+    child.stderr?.on('data', (chunk) => (said += String(chunk)));
+    const [code] = (await once(child, 'close')) as [number | null];
+    expect(said).toContain(`${changes} no longer holds what comes next`);
+    expect(code).toBe(1);
   });
 });
 
