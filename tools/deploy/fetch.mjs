@@ -37,6 +37,22 @@ export async function kubernetesSchemas() {
   return 'missing' in wheel ? wheel : { path: join(wheel.path, 'kubernetes_validate/kubernetes-json-schema') };
 }
 
+/** The model of the Strimzi operator: a class path. Maven brings it, Java reads it. */
+export async function strimziModel() {
+  const folder = join(CACHE, 'strimzi-0.51.0');
+  if (!(await answers('java', ['-version']))) return { missing: 'Java is not installed' };
+  const path = join(folder, '*');
+  if (existsSync(folder)) return { path };
+  return attempt("the model of Strimzi's resources", 'Maven is not installed', ['mvn', '--version'], async () => {
+    const to = emptied(`${folder}.new`);
+    const pom = join(ROOT, 'tools/deploy/strimzi/pom.xml');
+    const words = ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${to}`];
+    await run('mvn', words, LIMIT);
+    renameSync(to, folder);
+    return { path };
+  });
+}
+
 /** Prometheus' own checker of rules, from Debian's packages where it is not installed. */
 export async function promtool() {
   if (await answers('promtool', ['--version'])) return { path: 'promtool' };
