@@ -35,12 +35,15 @@ const PASSING = new Set([
 const PASSING_LABELS = ['RetryableWriteError', 'RetryableError', 'SystemOverloadedError', 'ResumableChangeStreamError'];
 /** By name, since the driver does not export their classes. */
 const PASSING_NAMES = new Set(['MongoPoolClearedError', 'MongoWaitQueueTimeoutError', 'MongooseServerSelectionError']);
+/** Of the system's own errors, which the driver does not always wrap. */
+const PASSING_SYSTEM = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN']);
 /** Unauthorized, authentication failed (also of hosted services), the user is unknown. */
 const DENIED = new Set([11, 13, 18, 8000]);
 
 export function isPassing(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (PASSING_NAMES.has(error.name)) return true;
+  if (typeof error !== 'object' || error === null) return false;
+  const { name, code } = error as { readonly name?: unknown; readonly code?: unknown };
+  if (PASSING_NAMES.has(String(name)) || PASSING_SYSTEM.has(String(code))) return true;
   if (!(error instanceof MongoError)) return false;
   if (
     error instanceof MongoNetworkError ||

@@ -35,10 +35,10 @@ export interface StoreSettings {
   readonly answerMs: number;
 }
 
-const DEFAULTS = { database: 'tessera', connectionsMax: 16, selectionMs: 15_000, connectMs: 5_000, answerMs: 20_000 } as const;
+const DEFAULTS = { database: 'tessera', connectionsMax: 16, selectionMs: 15_000, connectMs: 10_000, answerMs: 20_000 } as const;
 const RETRIES: RetryPolicy = { attempts: 5, firstPauseMs: 100, pauseMsMax: 2_000 };
 /** 4 MiB are sent in 40 ms over 1 Gbit/s; a document that is larger goes alone. */
-const LIMITS: StoreLimits = { writeDocuments: 2_000, writeBytes: 4 << 20, readDocuments: 2_000, atOnce: 4 };
+const LIMITS: StoreLimits = { writeDocuments: 1_000, writeBytes: 4 << 20, readDocuments: 2_000, atOnce: 4 };
 
 /** Options with defaults. Throws RangeError naming the first number that is no bound. */
 export function settingsOf(options: MongoStateStoreOptions): StoreSettings {

@@ -23,11 +23,11 @@ describe('an error of MongoDB', () => {
       ok: 1,
       writeConcernError: { code: 64, errmsg: 'waiting for replication timed out' },
     });
-    const labelled = new MongoNetworkError('x');
+    const system = Object.assign(new Error('write ECONNRESET'), { code: 'ECONNRESET' });
     for (const error of [
       new MongoNetworkError('reset'),
       late,
-      labelled,
+      system,
       ...[10107, 189, 91, 50, 43, 11600].map((code) => serverError(code)),
     ]) {
       expect(isPassing(error)).toBe(true);
