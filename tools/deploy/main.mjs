@@ -20,6 +20,7 @@ import {
 } from './fetch.mjs';
 import { faultsIn } from './rendered.mjs';
 import { customJudge, kubernetesJudge } from './schemas.mjs';
+import { settingsFaults } from './settings.mjs';
 
 const run = promisify(execFile);
 /** The oldest that the chart allows, and the newest that there are schemas of. */
@@ -83,6 +84,21 @@ const CHECKS = {
       faults.push(...faultsIn(resources).map((fault) => `${trial}: ${fault}`));
     }
     return { faults, done: `${count} resources` };
+  }),
+  'chart, settings as Tessera reads them': withHelm(async (path) => {
+    const { readConfig } = await import('../../libs/settings/dist/index.js').catch(() => ({}));
+    if (readConfig === undefined) return { missing: 'libs/settings is not built (npm run build)' };
+    const faults = [];
+    for (const trial of trialNames()) {
+      const resources = await render(path, trial, KUBERNETES[0]);
+      const { data } = resources.find(({ kind, data: settings }) => kind === 'ConfigMap' && settings.TESSERA_LOG);
+      for (const { kind, spec } of resources) {
+        if (kind !== 'Deployment') continue;
+        const [{ name }] = spec.template.spec.containers;
+        faults.push(...settingsFaults(readConfig, name, data).map((fault) => `${trial}, ${name}: ${fault}`));
+      }
+    }
+    return { faults };
   }),
   'chart, schemas of Kubernetes and operators': withHelm(async (path) => {
     const found = await Promise.all([kubernetesSchemas(), kedaResources(), prometheusResources()]);

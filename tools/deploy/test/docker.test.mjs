@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { readConfig } from '../../../libs/settings/src/index.ts';
 import { ROOT } from '../../run/root.mjs';
 import { copyImage } from '../image.mjs';
+import { settingsFaults } from '../settings.mjs';
 
 const read = (path) => readFileSync(join(ROOT, path), 'utf8');
 const SERVICES = ['ingestion', 'identity', 'features', 'segments', 'decisions'];
@@ -165,6 +167,17 @@ describe('docker-compose.yml', () => {
     expect(where(({ volumes: mounts }) => mounts?.some((one) => one.startsWith('secrets:/run') && !one.endsWith(':ro')))).toEqual(
       [],
     );
+  });
+
+  test('Tessera starts with the settings that it is given', () => {
+    const given = ['all-in-one', ...SERVICES].map((name) => [name, services[name].environment]);
+    const processOf = (name) => (name === 'all-in-one' ? 'tessera' : name);
+    for (const [name, environment] of given) expect(settingsFaults(readConfig, processOf(name), environment)).toEqual([]);
+    const { TESSERA_KAFKA_BROKERS: _, ...without } = services.features.environment;
+    expect(settingsFaults(readConfig, 'features', without)).toEqual([expect.stringContaining('TESSERA_KAFKA_BROKERS')]);
+    expect(settingsFaults(readConfig, 'features', { ...without, TESSERA_BROKERS: 'kafka:9092' })).toEqual([
+      expect.stringContaining('TESSERA_BROKERS is no setting of Tessera'),
+    ]);
   });
 
   test('networks, volumes and files that it names are there', () => {
