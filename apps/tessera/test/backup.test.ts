@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { closePorts, openEmbeddedPorts } from '@tessera/service';
 import { connect } from '../src/client.js';
 import { DEFINITIONS } from './kill/definitions.js';
+import { endLoad } from './kill/end-load.js';
 import { Load } from './kill/load.js';
 import { TesseraProcess } from './kill/tessera-process.js';
 
@@ -15,6 +16,8 @@ const root = mkdtempSync(join(tmpdir(), 'tessera-backup-test-'));
 const data = join(root, 'data');
 const store = join(root, 'backups');
 let tessera: TesseraProcess;
+/** Ended in any case. */
+let begun: Load | undefined;
 /** Acknowledged before the back-up began: all of them must be in it. */
 let before: ReadonlySet<string> = new Set();
 let taken: { readonly id: string; readonly files: readonly { readonly file: string; readonly bytes: number }[] };
@@ -24,6 +27,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await tessera.kill();
+  await endLoad(begun);
   rmSync(root, { recursive: true, force: true });
 });
 
@@ -43,7 +47,7 @@ describe('a back-up', () => {
     await tessera.start();
     const client = connect(data);
     await client.http('/api/v1/definitions:apply?wait=active', { method: 'POST', body: DEFINITIONS });
-    const load = new Load(`Basic ${btoa(`${client.workspace.writeKeys[0]?.key ?? ''}:`)}`, 20_261_123);
+    const load = (begun = new Load(`Basic ${btoa(`${client.workspace.writeKeys[0]?.key ?? ''}:`)}`, 20_261_123));
     load.serverAt(client.endpoints.http);
     client.close();
     while (load.acknowledged.size < 1_500) await pause(10);

@@ -12,9 +12,10 @@ import { Chance } from '../src/demo/chance.js';
 import { closePorts, COMPACTED_TOPICS, openEmbeddedPorts, type Compactor, type SystemPorts } from '@tessera/service';
 import { checkLog } from './kill/check-log.js';
 import { checkState } from './kill/check-state.js';
-import { BRIEF_MS, DEFINITIONS } from './kill/definitions.js';
+import { DEFINITIONS } from './kill/definitions.js';
 import { Load } from './kill/load.js';
 import { TesseraProcess } from './kill/tessera-process.js';
+import { untilIdle } from './kill/until-idle.js';
 
 const KILLS = 20;
 const SEED = 20_261_123;
@@ -107,14 +108,4 @@ async function compact({ compactor }: SystemPorts): Promise<number> {
     }
   }
   return dropped;
-}
-
-/** No stage lags, and what is brief is over. */
-async function untilIdle(ops: string): Promise<void> {
-  for (let calm = 0; calm < 2;) {
-    const metrics = await (await fetch(`${ops}/metrics`)).text();
-    const lags = [...metrics.matchAll(/^tessera_stage_lag_records\{.*\} (.*)$/gm)].map(([, value]) => Number(value));
-    calm = lags.length > 0 && lags.every((lag) => lag === 0) ? calm + 1 : 0;
-    await pause(calm > 0 ? BRIEF_MS : 50);
-  }
 }
