@@ -55,8 +55,8 @@ export class DataFolderOwnedError extends Error {
   }
 }
 
-const DELIVERY_MS = 30_000;
-const DELIVERY_OF_INGESTION_MS = 5_000;
+const PATIENCE = { deliveryMs: 30_000, requestMs: 10_000 };
+const PATIENCE_OF_INGESTION = { deliveryMs: 5_000, requestMs: 4_000 };
 
 export interface OpenOptions {
   /** Names the process in the brokers' logs and its groups. Default `tessera`: all services in one. */
@@ -147,7 +147,7 @@ async function openKafka(
     prefix,
     replication: config.kafkaReplicas,
     client: config.kafkaClient,
-    limits: { deliveryMs: processName === 'ingestion' ? DELIVERY_OF_INGESTION_MS : DELIVERY_MS },
+    limits: processName === 'ingestion' ? PATIENCE_OF_INGESTION : PATIENCE,
   });
   if (config.store !== 'mongo') return { log };
   const times = { sessionMs: config.kafkaSessionMs };

@@ -17,7 +17,7 @@ export interface ServicePorts {
 const APPS = fileURLToPath(new URL('../../../', import.meta.url));
 /** Makes the process kill itself at a gap of the order of effects when it is told to; nothing of it is in a shipped file. */
 const FAULT_LOADER = fileURLToPath(new URL('./faults/load-faults.mjs', import.meta.url));
-const READY_MS = 60_000;
+const READY_MS = 150_000;
 const POLL_MS = 50;
 
 export class ServiceProcess {
@@ -38,6 +38,10 @@ export class ServiceProcess {
   /** What the process has said on stderr so far, over all its lives. */
   get journal(): string {
     return this.said;
+  }
+
+  get pid(): number {
+    return this.child?.pid ?? -1;
   }
 
   get running(): boolean {
