@@ -19,10 +19,12 @@ const APPS = fileURLToPath(new URL('../../../', import.meta.url));
 const FAULT_LOADER = fileURLToPath(new URL('./faults/load-faults.mjs', import.meta.url));
 const READY_MS = 150_000;
 const POLL_MS = 50;
+const STARTS_MAX = 10;
 
 export class ServiceProcess {
   private child: ChildProcess | undefined;
   private said = '';
+  private startedAgain = 0;
 
   constructor(
     readonly service: ServiceName,
@@ -69,13 +71,22 @@ export class ServiceProcess {
     const untilMs = performance.now() + READY_MS;
     let last = 'no answer';
     while (performance.now() < untilMs) {
-      if (!this.running) throw new Error(`${this.name} ended (${String(this.child?.exitCode)}): ${this.said.slice(-4_000)}`);
+      if (!this.running) this.startAgain();
       const found = await this.readiness();
       if (found === 'ready\n') return;
       last = found;
       await pause(POLL_MS);
     }
     throw new Error(`${this.name} is not ready after ${String(READY_MS)} ms: ${last}\n${this.said.slice(-4_000)}`);
+  }
+
+  /** As whoever supervises it does: a process that cannot reach log or store ends with 1. */
+  private startAgain(): void {
+    if (this.child?.exitCode !== 1 || this.startedAgain++ > STARTS_MAX)
+      throw new Error(
+        `${this.name} ended (${String(this.child?.exitCode ?? this.child?.signalCode)}): ${this.said.slice(-4_000)}`,
+      );
+    this.spawn();
   }
 
   /** Answer of /readyz; what is wrong where there is none. */
