@@ -18,7 +18,16 @@ import {
   type Fragment,
   type ProfileDocument,
 } from './profile-document.js';
-import { isHeld, layoutOf, readColumns, widthOf, writeColumns, type Form, type Layout, type SlotPlace } from './slot-values.js';
+import {
+  isHeld,
+  layoutOfStored,
+  readColumns,
+  widthOf,
+  writeColumns,
+  type Form,
+  type Layout,
+  type SlotPlace,
+} from './slot-values.js';
 
 const NO_CONSENT: ReadonlyMap<string, ConsentChoice> = new Map();
 const FORM = 2;
@@ -63,8 +72,11 @@ export function decodeProfile(bytes: Uint8Array, key: Key): ProfileDocument {
   document.set = reader.uint();
   document.hash = reader.string();
   document.published = reader.uint();
-  document.layout = readSlots(reader);
-  for (let left = reader.uint(); left > 0; left--) document.fragments.push(readFragment(reader, document.layout));
+  const slots = readSlots(reader);
+  document.layout = layoutOfStored(slots);
+  const count = reader.uint();
+  if (count > 0) document.fragments = [readFragment(reader, document.layout, slots)];
+  for (let left = count; left > 1; left--) document.fragments.push(readFragment(reader, document.layout, slots));
   for (let left = reader.uint(); left > 0; left--) (document.departed ??= new Map()).set(reader.string(), readVersion(reader));
   readPaths(reader, document);
   if (reader.bool()) document.pending = readPending(reader);
@@ -94,16 +106,16 @@ function writeSlots({ layout, fragments }: ProfileDocument): readonly SlotPlace[
   return used;
 }
 
-function readSlots(reader: Reader): Layout {
-  const places = new Map<string, SlotPlace>();
+function readSlots(reader: Reader): SlotPlace[] {
+  const slots: SlotPlace[] = [];
   let at = 0;
   for (let left = reader.uint(); left > 0; left--) {
     const id = reader.string();
     const form = reader.byte() as Form;
-    places.set(id, { id, form, at, read: undefined });
+    slots.push({ id, form, at, read: undefined });
     at += widthOf(form);
   }
-  return layoutOf(places);
+  return slots;
 }
 
 function writeFragment(fragment: Fragment, slots: readonly SlotPlace[]): void {
@@ -131,13 +143,13 @@ function writeFragment(fragment: Fragment, slots: readonly SlotPlace[]): void {
   }
 }
 
-function readFragment(reader: Reader, layout: Layout): Fragment {
+function readFragment(reader: Reader, layout: Layout, slots: readonly SlotPlace[]): Fragment {
   const fragment = createFragment(reader.string(), layout);
   const { generation, offset, index } = readVersion(reader);
   fragment.generation = generation;
   fragment.offset = offset;
   fragment.index = index;
-  for (const place of layout.packed) readColumns(reader, fragment.numbers, place);
+  for (let i = 0; i < slots.length; i++) readColumns(reader, fragment.numbers, slots[i] as SlotPlace);
   for (let left = reader.uint(); left > 0; left--)
     (fragment.others ??= new Map()).set(reader.string(), reader.json() as Partial_);
   for (let left = reader.uint(); left > 0; left--) {

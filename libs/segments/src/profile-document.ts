@@ -147,12 +147,13 @@ export function align(document: ProfileDocument, index: SetIndex): ReadonlyMap<s
   document.names = index.names;
   document.entered = index.noneEntered.slice();
   document.timers = undefined;
-  entered.forEach((enteredAtMs, i) => {
-    if (enteredAtMs === Infinity) return;
+  for (let i = 0; i < entered.length; i++) {
+    const enteredAtMs = entered[i] as number;
+    if (enteredAtMs === Infinity) continue;
     const place = index.byName.get(names[i] as string);
     if (place === undefined) gone.set(names[i] as string, enteredAtMs);
     else document.entered[place] = enteredAtMs;
-  });
+  }
   if (timers !== undefined) document.timers = moveTimers(timers, names, index);
   return gone;
 }

@@ -90,6 +90,25 @@ export function layoutOf(places: ReadonlyMap<string, SlotPlace>): Layout {
 }
 
 export const NO_LAYOUT: Layout = layoutOf(new Map());
+/** What values were last put into: as a rule stored bytes are of the same set, and are read straight into its columns. */
+let lastLayout = NO_LAYOUT;
+
+/** The layout of stored slots, ascending by id: that of a set in use where it has all of them, which then stand in `slots`. */
+export function layoutOfStored(slots: SlotPlace[]): Layout {
+  const { packed } = lastLayout;
+  let next = 0;
+  for (const { id, form } of slots) {
+    while (next < packed.length && (packed[next] as SlotPlace).id !== id) next++;
+    if (packed[next]?.form !== form) return layoutOf(new Map(slots.map((place) => [place.id, place])));
+  }
+  next = 0;
+  for (let i = 0; i < slots.length; i++) {
+    const { id } = slots[i] as SlotPlace;
+    while ((packed[next] as SlotPlace).id !== id) next++;
+    slots[i] = packed[next] as SlotPlace;
+  }
+  return lastLayout;
+}
 
 /** The value that conditions compare, where the slot has columns. */
 export function valueAt({ numbers }: SlotValues, at: number): number | undefined {
@@ -134,13 +153,18 @@ export function putPartial(
 /** Puts the values into the columns of another layout. */
 export function relay(values: SlotValues, from: Layout, to: Layout): void {
   const { numbers, others } = values;
-  values.numbers = to.blank.slice();
-  values.others = undefined;
-  for (const place of from.packed) {
-    const partial = unpack(numbers, place);
-    if (partial !== undefined) putPartial(values, to.places.get(place.id), place.id, partial);
+  lastLayout = to;
+  if (from !== to) {
+    values.numbers = to.blank.slice();
+    for (const place of from.packed) {
+      const partial = unpack(numbers, place);
+      if (partial !== undefined) putPartial(values, to.places.get(place.id), place.id, partial);
+    }
   }
-  if (others !== undefined) for (const [id, partial] of others) putPartial(values, to.places.get(id), id, partial);
+  if (others === undefined) return;
+  // Also what was read into these columns: its own set may not have had a column for all that this one has.
+  values.others = undefined;
+  for (const [id, partial] of others) putPartial(values, to.places.get(id), id, partial);
 }
 
 /** Forgets everything. */
@@ -173,8 +197,8 @@ export function writeColumns(writer: Writer, numbers: readonly number[], { form,
   }
 }
 
-/** Reads into blank columns; the value of a sum is worked out when they are put into the layout of a set. */
-export function readColumns(reader: Reader, numbers: number[], { form, at }: SlotPlace): void {
+/** Reads into blank columns; in a layout of stored slots a sum has no value yet. */
+export function readColumns(reader: Reader, numbers: number[], { form, at, read }: SlotPlace): void {
   const state = reader.byte();
   if (state === ABSENT) return;
   numbers[at] = state;
@@ -185,6 +209,8 @@ export function readColumns(reader: Reader, numbers: number[], { form, at }: Slo
     numbers[at + MANTISSA] = reader.json() as number;
     numbers[at + SCALE] = reader.uint();
     numbers[at + VALUES] = reader.uint();
+    const value = read?.(partsOf(numbers, form, at));
+    if (typeof value === 'number') numbers[at + VALUE] = value;
   }
 }
 

@@ -6,6 +6,7 @@ import {
   formOf,
   isHeld,
   layoutOf,
+  layoutOfStored,
   OTHER,
   partialIn,
   putPartial,
@@ -95,8 +96,7 @@ describe('the values of slots', () => {
     const former = layoutFor(SLOTS.slice(2, 5).toReversed());
     fc.assert(
       fc.property(puts, (steps) => {
-        const last = [...new Map(steps)].filter(([, partial]) => partial !== undefined);
-        const direct = held(layout, last);
+        const direct = held(layout, lastOf(steps));
         const moved = held(former, steps);
         relay(moved, former, layout);
         expect(normal(layout, held(layout, steps))).toEqual(normal(layout, direct));
@@ -120,7 +120,33 @@ describe('the values of slots', () => {
       }),
     );
   });
+
+  test('that were stored under a set of fewer slots are read straight into the columns of the one in use', () => {
+    const layout = layoutFor(SLOTS);
+    fc.assert(
+      fc.property(puts, fc.nat(SLOTS.length), (steps, count) => {
+        const fewer = layoutFor(SLOTS.slice(0, count));
+        const before = held(fewer, steps);
+        const writer = new Writer();
+        for (const place of fewer.packed) writeColumns(writer, before.numbers, place);
+        relay(held(layout, []), layout, layout);
+        const stored = [...fewer.packed];
+        expect(layoutOfStored(stored)).toBe(layout);
+        const again: SlotValues = { numbers: layout.blank.slice(), others: before.others };
+        const reader = new Reader(writer.take());
+        for (const place of stored) readColumns(reader, again.numbers, place);
+        relay(again, layout, layout);
+        expect(read(layout, again)).toEqual(read(fewer, before));
+        expect(normal(layout, again)).toEqual(normal(layout, held(layout, lastOf(steps))));
+      }),
+    );
+  });
 });
+
+/** Each slot's last partial, where it has one. */
+function lastOf<P>(steps: readonly (readonly [string, P | undefined])[]): (readonly [string, P | undefined])[] {
+  return [...new Map(steps)].filter(([, partial]) => partial !== undefined);
+}
 
 /** What is held where; columns of which nothing is held say nothing. */
 function normal(layout: Layout, { numbers, others }: SlotValues): unknown {
