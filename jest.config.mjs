@@ -15,7 +15,7 @@ const swc = [
 export default {
   rootDir: import.meta.dirname,
   testEnvironment: '<rootDir>/tools/jest/environment.mjs',
-  roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/tools'],
+  roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/tools', '<rootDir>/examples'],
   testMatch: ['**/test/**/*.test.ts', '**/test/**/*.test.mjs'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/test/services/'],
   modulePathIgnorePatterns: ['/dist/'],

@@ -2,11 +2,10 @@
 // M1 The core points left: time, hash, codec, contracts, runtime (its types), consent, identity, features, segments, decisions; tracking (calls to
 //    events) and catalog (definitions) stand beside it.
 // M2 Apps import no app; apps/tessera is the one composition root.
-// M3 Adapters (log-*, state-*) are named by wiring.ts of an app, by the testkit, and by tests.
+// M3 Adapters (log-*, state-*) are named by wiring.ts of libs/service, by the testkit, and by tests.
 
 const LEAVES = ['time', 'hash', 'codec'];
-const EDGE = [...LEAVES, 'contracts', 'runtime', 'nest', 'telemetry'];
-const ADAPTERS = ['log-memory', 'log-lmdb', 'state-memory', 'state-lmdb'];
+const EDGE = [...LEAVES, 'contracts', 'runtime', 'nest', 'telemetry', 'service'];
 const APPS = ['app-ingestion', 'app-identity', 'app-features', 'app-segments', 'app-decisions'];
 
 /** Rows by package, without the scope. */
@@ -49,17 +48,34 @@ export const IMPORTS = {
   'state-mongo': ['contracts', 'hash', 'codec', 'runtime'],
   'object-store': ['runtime'],
   'log-archive': ['contracts', 'codec', 'runtime', 'object-store'],
-  service: ['contracts', 'runtime', 'telemetry', 'nest'],
+  service: [
+    'settings',
+    'contracts',
+    'runtime',
+    'telemetry',
+    'nest',
+    'catalog',
+    'log-lmdb',
+    'log-kafka',
+    'state-lmdb',
+    'state-mongo',
+  ],
+  'read-model': ['contracts', 'hash', 'runtime', 'decisions', 'catalog'],
+  settings: ['time'],
 
   'app-ingestion': [...EDGE, 'consent', 'identity', 'tracking', 'catalog'],
   'app-identity': [...EDGE, 'consent', 'identity', 'catalog'],
   'app-features': [...EDGE, 'consent', 'identity', 'features', 'catalog'],
-  'app-segments': [...EDGE, 'consent', 'identity', 'features', 'segments', 'catalog'],
-  'app-decisions': [...EDGE, 'consent', 'identity', 'decisions', 'catalog'],
+  'app-segments': [...EDGE, 'consent', 'identity', 'features', 'segments', 'catalog', 'read-model'],
+  'app-decisions': [...EDGE, 'consent', 'identity', 'decisions', 'catalog', 'read-model'],
   'app-tessera': [
     ...EDGE,
-    ...ADAPTERS,
+    'log-memory',
+    'state-memory',
+    'lmdb-environment',
+    'object-store',
     ...APPS,
+    'settings',
     'consent',
     'identity',
     'features',

@@ -10,6 +10,8 @@ import { DecideController } from './http/decide.controller.js';
 import { DECIDER } from './tokens.js';
 
 export interface DecisionsOptions extends Omit<DeciderOptions, 'counters' | 'log'> {
+  /** Where it counts; default: counters of its own. */
+  readonly counters?: DecisionCounters;
   readonly credentials: Credentials;
   /** Where decisions are logged; none where they are not. */
   readonly log?: EventLog;
@@ -22,8 +24,7 @@ export class DecisionsModule implements OnModuleDestroy {
   constructor(@Inject(DECISION_LOG) private readonly log: { close(): Promise<void> }) {}
 
   /** Provides and exports `DecisionCounters` and, as DECIDER, the `Decider`. */
-  static register({ credentials, log, ...options }: DecisionsOptions): DynamicModule {
-    const counters = new DecisionCounters();
+  static register({ credentials, log, counters = new DecisionCounters(), ...options }: DecisionsOptions): DynamicModule {
     const decisionLog = log && new DecisionLog(log, counters);
     return {
       module: DecisionsModule,

@@ -3,9 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { keyOf } from '@tessera/contracts';
 import type { ReadKey } from '@tessera/decisions';
-import { DocumentCache } from '../src/read-model/document-cache.js';
-import { ReadModelFreshness } from '../src/read-model/read-model-freshness.js';
-import { StoreReadModel } from '../src/read-model/store-read-model.js';
+import { DocumentCache, ReadModelFreshness, StoreReadModel } from '@tessera/read-model';
 import { FakeClock, FakeLog, FakeStore, PARTITIONS, settle } from './fakes.js';
 import { ENTERED, assigned, entered, named } from './shop.js';
 

@@ -10,7 +10,8 @@ import type { DecisionDefinitions } from '@tessera/decisions';
 import { profileId } from '@tessera/hash';
 import { createHttpServer, credentialsOf } from '@tessera/nest';
 import { systemClock, systemIds } from '@tessera/runtime';
-import { DECISIONS_PROTO, DecisionCounters, DecisionsModule, StoreReadModel } from '../src/index.js';
+import { StoreReadModel } from '@tessera/read-model';
+import { DECISIONS_PROTO, DecisionCounters, DecisionsModule } from '../src/index.js';
 import { FakeLog, FakeStore, PARTITIONS, settle } from './fakes.js';
 import { ENTERED, SECRET, SHOP, assigned, entered, named } from './shop.js';
 

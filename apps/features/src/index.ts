@@ -1,1 +1,1 @@
-export { createFeatures, type Features } from './create-features.js';
+export { composeFeatures } from './compose-features.js';

@@ -1,4 +1,4 @@
-export { createIdentity, type Identity } from './create-identity.js';
+export { composeIdentity, type IdentityComposition } from './compose-identity.js';
 export { IdentityService } from './asking/identity-service.js';
 export type { IdentityServiceOptions, UnlinkAnswer, UnlinkQuestion } from './asking/identity-service.js';
 export { IdentityModule } from './identity.module.js';

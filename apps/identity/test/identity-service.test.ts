@@ -1,29 +1,25 @@
 // Questions and the one change, against the documents that the shipped stages write: memory log and store, real loops.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { DefinitionCatalog } from '@tessera/catalog';
 import { keyOf, type Person, type TrackedRecord } from '@tessera/contracts';
 import { partitionOf, profileId } from '@tessera/hash';
 import { DEFAULT_IDENTITY_RULES, resolveIdentities } from '@tessera/identity';
 import { MemoryEventLog } from '@tessera/log-memory';
-import { Audit } from '@tessera/nest';
-import { Lifecycle, systemClock, type EventLog } from '@tessera/runtime';
+import { Lifecycle, systemClock, systemIds, type EventLog } from '@tessera/runtime';
 import { MemoryStateStore } from '@tessera/state-memory';
-import { createIdentity, IdentityService } from '../src/index.js';
+import { accessOf, createGround } from '@tessera/service';
+import { composeIdentity } from '../src/index.js';
 
 const SECRET = 'secret';
+const WORKSPACES = ['shop', 'other'];
 const log: EventLog = new MemoryEventLog({ clock: 'append', nowMs: () => Date.now(), partitions: 4 });
 const store = new MemoryStateStore();
-const catalog = new DefinitionCatalog(log);
-const { parts, hosts } = createIdentity({ log, store, clock: systemClock, limits: { idleMs: 1 } }, catalog, () => SECRET);
-const lifecycle = new Lifecycle([catalog, ...parts]);
-const service = new IdentityService({
-  log,
-  store,
-  clock: systemClock,
-  audit: new Audit(log, systemClock),
-  identityRules: () => DEFAULT_IDENTITY_RULES,
-  secretOf: () => SECRET,
+const ground = createGround({
+  ports: { log, store, clock: systemClock, ids: systemIds, shared: false },
+  access: accessOf({ version: 1, workspaces: WORKSPACES.map((id) => ({ id, secret: SECRET, writeKeys: [], tokens: [] })) }),
+  limits: { idleMs: 1 },
 });
+const { parts, hosts, service } = composeIdentity(ground);
+const lifecycle = new Lifecycle([ground.catalog, ...parts]);
 
 let sent = 0;
 async function send(

@@ -3,6 +3,7 @@ import { ProblemException } from '@tessera/nest';
 import type { Credentials } from '@tessera/nest';
 import type { CompiledIdentityRules } from '@tessera/identity';
 import type { Clock, EventLog, Ids } from '@tessera/runtime';
+import type { Sender } from '@tessera/telemetry';
 import { TRACKING_LIMITS } from '@tessera/tracking';
 import type { TrackingLimits } from '@tessera/tracking';
 import type { IngestionCounters } from './intake/counters.js';
@@ -21,6 +22,10 @@ export interface IngestionOptions {
   readonly credentials: Credentials;
   /** The rules in force. */
   readonly identityRules: (workspace: string) => CompiledIdentityRules;
+  /** Where it counts; default: counters of its own. */
+  readonly counters?: IngestionCounters;
+  /** What the records of a request carry beside their values. */
+  readonly sender?: Sender | undefined;
   readonly limits?: Partial<IngestionLimits>;
   /** Address that browsers reach this server under; default: the one they asked. */
   readonly publicUrl?: string;

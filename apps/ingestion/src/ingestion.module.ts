@@ -15,9 +15,9 @@ import { Reception } from './intake/reception.js';
 export class IngestionModule {
   /** Provides and exports `IngestionCounters`. */
   static register(options: IngestionOptions): DynamicModule {
-    const counters = new IngestionCounters();
+    const { counters = new IngestionCounters() } = options;
     const limits = { ...INGESTION_LIMITS, ...options.limits };
-    const intake = new Intake(options.log, limits, counters);
+    const intake = new Intake(options.log, limits, counters, options.sender);
     const reception = new Reception(options, intake, counters, limits);
     const ingestion = new Ingestion(options.credentials, limits, options.publicUrl, reception, counters);
     return {

@@ -1,4 +1,4 @@
-export { createSegments, type Segments } from './create-segments.js';
+export { composeSegments, type SegmentsComposition } from './compose-segments.js';
 export { createSegmentsServices, SegmentsModule, type SegmentsServices } from './segments.module.js';
 export { SEGMENTS_CONTRACTS } from './grpc/contracts.js';
 export { DefinitionsAdmin } from './admin/definitions-admin.js';

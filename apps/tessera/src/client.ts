@@ -10,7 +10,7 @@ import {
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { GRPC_LOADER } from '@tessera/nest';
-import { readCredentials, type WorkspaceCredentials } from './credentials-file.js';
+import { readCredentials, type WorkspaceCredentials } from '@tessera/service';
 import { readEndpoints, type EndpointsFile } from './endpoints-file.js';
 
 type Json = Readonly<Record<string, unknown>>;

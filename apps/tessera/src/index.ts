@@ -1,4 +1,3 @@
 export { connect, RefusedError, type Connection } from './client.js';
-export { readConfig, type Config } from './config.js';
 export { openEmbedded, type Embedded } from './embedded.js';
 export { openSystem, type System, type SystemOptions } from './system.js';

@@ -6,6 +6,7 @@
 //      the address and the token at hand.
 //   4. Add it to the list below.
 import type { Verb } from './verb.js';
+import { backup, restore } from './verbs/backup.js';
 import { bench } from './verbs/bench.js';
 import { config } from './verbs/config.js';
 import { decide } from './verbs/decide.js';
@@ -38,6 +39,8 @@ export const VERBS: readonly Verb[] = [
   dlq,
   workspace,
   verify,
+  backup,
+  restore,
   test,
   sim,
   bench,

@@ -9,7 +9,7 @@ import { TOPICS, type Key } from '@tessera/contracts';
 import type { EventLog, LogRecord, StateDocument, StateStore } from '@tessera/runtime';
 import type { CompiledSet } from '@tessera/segments';
 import { SerialWorld, shippedStages, type SerialStage } from '@tessera/testkit';
-import type { Access } from './credentials-file.js';
+import type { Access } from '@tessera/service';
 
 export interface Verification {
   readonly ok: boolean;

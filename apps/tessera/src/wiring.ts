@@ -1,65 +1,18 @@
-// The adapters of the embedded profile: the one file that names them.
-import { mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { LmdbEventLog } from '@tessera/log-lmdb';
-import { LmdbStateStore } from '@tessera/state-lmdb';
-import { systemClock, systemIds, type Clock, type EventLog, type Ids, type LogClock, type StateStore } from '@tessera/runtime';
-import type { Compactor } from './log-compaction.js';
+// The object stores of the command line: the one file of this app that names their adapters.
+import { FolderObjectStore, parseObjectStoreUrl, S3ObjectStore, type ObjectStore } from '@tessera/object-store';
+import type { Config } from '@tessera/settings';
 
-/** What a system stands on. */
-export interface SystemPorts {
-  readonly log: EventLog;
-  readonly store: StateStore;
-  /** Where the log has nobody else who compacts it. */
-  readonly compactor?: Compactor;
-  readonly clock: Clock;
-  readonly ids: Ids;
-}
-
-/** A data folder has one owner. */
-export class DataFolderOwnedError extends Error {
-  constructor(
-    readonly folder: string,
-    readonly pid: number,
-    cause: unknown,
-  ) {
-    super(
-      `the data folder ${folder} is in use by process ${String(pid)}. ` +
-        `Stop that process (kill ${String(pid)}), or start on another folder: TESSERA_DATA=./other`,
-      { cause },
+/** The store at an address as people write it. Throws RangeError that says what is allowed. */
+export async function openObjectStore(
+  address: string,
+  { s3AccessKeyId, s3SecretAccessKey, s3SessionToken }: Config,
+): Promise<ObjectStore> {
+  const place = parseObjectStoreUrl(address);
+  if (place.kind === 'folder') return FolderObjectStore.open(place.folder);
+  if (s3AccessKeyId === undefined || s3SecretAccessKey === undefined)
+    throw new RangeError(
+      'an s3:// address needs credentials: set TESSERA_S3_ACCESS_KEY_ID and TESSERA_S3_SECRET_ACCESS_KEY_FILE (a file that holds it)',
     );
-    this.name = 'DataFolderOwnedError';
-  }
-}
-
-/** Opens the log and the state store of a data folder; throws DataFolderOwnedError while another process has it. */
-export async function openPorts(
-  data: string,
-  partitions: number,
-  clock: Clock = systemClock,
-  logClock: LogClock = 'append',
-): Promise<SystemPorts> {
-  const folder = resolve(data);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  try {
-    const log = await LmdbEventLog.open({ folder: join(folder, 'log'), clock: logClock, partitions, nowMs: () => clock.nowMs() });
-    try {
-      const store = await LmdbStateStore.open({ folder: join(folder, 'state') });
-      return { log, store, compactor: log, clock, ids: systemIds };
-    } catch (error) {
-      await log.close();
-      throw error;
-    }
-  } catch (error) {
-    throw isOwned(error) ? new DataFolderOwnedError(folder, error.pid, error) : error;
-  }
-}
-
-export async function closePorts({ log, store }: SystemPorts): Promise<void> {
-  await store.close();
-  await log.close();
-}
-
-function isOwned(error: unknown): error is Error & { readonly pid: number } {
-  return error instanceof Error && error.name === 'FolderOwnedError' && 'pid' in error;
+  const credentials = { accessKeyId: s3AccessKeyId, secretAccessKey: s3SecretAccessKey, sessionToken: s3SessionToken };
+  return new S3ObjectStore({ ...place.settings, credentials });
 }

@@ -7,9 +7,8 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { readConfig } from '../src/config.js';
-import { accessOf, openCredentials, readCredentials } from '../src/credentials-file.js';
-import { freePort } from '../src/doors/ports.js';
+import { accessOf, freePort, openCredentials, readCredentials } from '@tessera/service';
+import { readConfig } from '@tessera/settings';
 import { openEmbedded } from '../src/embedded.js';
 import { readEndpoints } from '../src/endpoints-file.js';
 import { panel } from '../src/panel.js';

@@ -7,9 +7,15 @@ import { DefinitionCatalog } from '@tessera/catalog';
 import { keyOf, type TopicId } from '@tessera/contracts';
 import { systemClock, type LogRecord } from '@tessera/runtime';
 import { parseDefinitions } from '@tessera/segments';
-import { COMPACTED_TOPICS, LogCompaction, type Compactor } from '../src/log-compaction.js';
-import { compactionMetrics } from '../src/metrics.js';
-import { closePorts, openPorts, type SystemPorts } from '../src/wiring.js';
+import {
+  closePorts,
+  compactionMetrics,
+  COMPACTED_TOPICS,
+  LogCompaction,
+  openEmbeddedPorts,
+  type Compactor,
+  type SystemPorts,
+} from '@tessera/service';
 
 const PARTITIONS = 2;
 const KEYS = 7;
@@ -19,7 +25,7 @@ let data: string;
 let ports: SystemPorts;
 beforeEach(async () => {
   data = mkdtempSync(join(tmpdir(), 'tessera-compaction-'));
-  ports = await openPorts(data, PARTITIONS);
+  ports = await openEmbeddedPorts(data, PARTITIONS);
 });
 afterEach(async () => {
   await closePorts(ports);
@@ -132,7 +138,7 @@ describe('log compaction', () => {
     const compactor = ports.compactor as Compactor;
     while (!(await compactor.compact('definitions', { frames: 4 })).finished);
     await closePorts(ports);
-    ports = await openPorts(data, PARTITIONS);
+    ports = await openEmbeddedPorts(data, PARTITIONS);
     expect(await withCatalog((catalog) => Promise.resolve(catalog.history('w')))).toEqual(history);
     expect(history).toHaveLength(30);
   });

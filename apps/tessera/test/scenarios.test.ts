@@ -3,19 +3,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ProfileFeaturesRecord } from '@tessera/contracts';
 import { MemoryEventLog } from '@tessera/log-memory';
 import { MemoryStateStore } from '@tessera/state-memory';
-import {
-  CoreWorld,
-  loadScenarios,
-  PARTITIONS,
-  runScenario,
-  SystemHost,
-  type LoadedScenario,
-  type ScenarioWorld,
-} from '@tessera/testkit';
+import { CoreWorld, loadScenarios, PARTITIONS } from '@tessera/testkit';
 import { EmbeddedWorld, type OpenWorldPorts } from '../src/scenarios/embedded-world.js';
+import { play } from './play-scenario.js';
 
 const FOLDER = join(import.meta.dirname, '../../../scenarios');
 const files = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml'));
@@ -25,31 +17,6 @@ const openMemory: OpenWorldPorts = (clock) =>
     log: new MemoryEventLog({ clock: 'append', partitions: PARTITIONS, nowMs: () => clock.nowMs() }),
     store: new MemoryStateStore(),
   });
-
-/** What is said of everybody at the end, and what does not hold of the scenario. */
-async function play(scenario: LoadedScenario, world: ScenarioWorld): Promise<readonly string[]> {
-  try {
-    const outcome = await runScenario(scenario, new SystemHost(world));
-    expect(outcome.failures).toEqual([]);
-    expect(outcome.checked).toBeGreaterThan(0);
-    return await publishedIn(world);
-  } finally {
-    await world.close();
-  }
-}
-
-/** Without versions and moments of entry: they depend on the order in which partitions were read, for people of several fragments. */
-async function publishedIn(world: ScenarioWorld): Promise<readonly string[]> {
-  const last = new Map<string, string>();
-  for (const topic of ['segment-memberships', 'profile-features'] as const) {
-    for (const { key, value } of await world.records(topic)) {
-      const { features, traits, approximate, consent } = (value ?? {}) as Partial<ProfileFeaturesRecord>;
-      if (value === null) last.delete(key);
-      else last.set(key, `${key} ${JSON.stringify({ features, traits, approximate, consent })}`);
-    }
-  }
-  return [...last.values()].sort();
-}
 
 describe.each(files)('%s', (file) => {
   const scenarios = loadScenarios(join(FOLDER, file));

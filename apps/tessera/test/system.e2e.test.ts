@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Analytics } from '@segment/analytics-node';
 import { connect, RefusedError, type Connection } from '../src/client.js';
-import { readConfig } from '../src/config.js';
+import { readConfig } from '@tessera/settings';
 import { openEmbedded, type Embedded } from '../src/embedded.js';
 
 const WINDOW_MS = 2_000;

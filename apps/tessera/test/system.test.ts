@@ -5,7 +5,7 @@ import { MemoryEventLog } from '@tessera/log-memory';
 import { RetryableError, systemClock, systemIds, type StateStore } from '@tessera/runtime';
 import { MemoryStateStore } from '@tessera/state-memory';
 import type { Journal } from '@tessera/telemetry';
-import { accessOf, newWorkspace } from '../src/credentials-file.js';
+import { accessOf, newWorkspace } from '@tessera/service';
 import { openSystem, type System } from '../src/system.js';
 
 const PARTITIONS = 2;
@@ -39,7 +39,7 @@ async function opened(failure: Error | undefined): Promise<{ system: System; sto
   const log = new MemoryEventLog({ clock: 'append', nowMs: () => Date.now(), partitions: PARTITIONS });
   const said = new Said();
   const system = await openSystem({
-    ports: { log, store, clock: systemClock, ids: systemIds },
+    ports: { log, store, clock: systemClock, ids: systemIds, shared: false },
     access: accessOf({ version: 1, workspaces: [newWorkspace('default')] }),
     journal: said,
     limits: { backoffMs: 10, backoffMsMax: 10 },

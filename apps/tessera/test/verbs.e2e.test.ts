@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Command } from 'commander';
-import { readConfig } from '../src/config.js';
+import { readConfig } from '@tessera/settings';
 import { openEmbedded, type Embedded } from '../src/embedded.js';
 import type { VerbContext } from '../src/verb.js';
 import { VERBS } from '../src/verbs.js';

@@ -2,11 +2,15 @@
 // C1 It holds what the log holds and nothing else: two processes that have read the same records answer alike.
 // C2 A set that is asked for by hash is waited for: whoever cannot load it stands still, it is never skipped.
 // C3 A set is compiled once per process, when it is first asked for.
-// C4 `apply` numbers sets and versions; one process at a time applies (the one that serves the admin API).
+// C4 `apply` numbers sets and versions. Two processes may apply at once: of two sets with one number the first in the log is the set,
+//    for every reader, and whoever wrote the other one numbers again. Their keys differ, so that compaction keeps the first.
+// C5 While the log is away it answers what it holds, and follows again when the log is back.
 import { keyOf, type DefinitionSetAppliedRecord, type DefinitionStoredRecord, type DefinitionsRecord } from '@tessera/contracts';
 import { ActivationTracker } from '@tessera/decisions';
 import {
   RetryableError,
+  systemClock,
+  type Clock,
   type DefinitionSource,
   type EventLog,
   type LogRecord,
@@ -23,6 +27,9 @@ import {
 } from '@tessera/segments';
 
 const READ = { records: 1_000, bytes: 4 << 20 };
+const RETRY_MS = { first: 50, most: 5_000 };
+/** Others applied a set in between, every time. */
+const ATTEMPTS_MAX = 10;
 
 export interface AppliedSet {
   readonly set: number;
@@ -48,24 +55,30 @@ export interface ApplyOutcome {
 
 export class DefinitionCatalog implements Part, DefinitionSource<CompiledSet> {
   readonly name = 'definition catalog';
-  private readonly stored = new Map<string, StoredDocument>();
+  /** By name and version, then by hash: two processes may have given one version to different documents. */
+  private readonly stored = new Map<string, Map<string, StoredDocument>>();
   private readonly sets = new Map<string, AppliedSet[]>();
   private readonly compiled = new Map<string, CompiledSet>();
   private readonly activation: ActivationTracker;
   private readonly waiting = new Set<() => void>();
-  private nextOffset = 0;
+  /** Offset in `definitions` that is read next. */
+  position = 0;
   private reading: Promise<void> = Promise.resolve();
   private applying: Promise<unknown> = Promise.resolve();
   private unsubscribe: (() => void) | undefined;
   private stopped = false;
   private failure: unknown;
+  private readonly stopping = new AbortController();
 
-  constructor(private readonly log: EventLog) {
+  constructor(
+    private readonly log: EventLog,
+    private readonly clock: Clock = systemClock,
+  ) {
     this.activation = new ActivationTracker(log.partitions('fragments'));
   }
 
   async start(): Promise<void> {
-    this.nextOffset = await this.log.startOffset('definitions', 0);
+    this.position = await this.log.startOffset('definitions', 0);
     this.unsubscribe = this.log.subscribe('definitions', 0, () => {
       this.follow();
     });
@@ -75,6 +88,7 @@ export class DefinitionCatalog implements Part, DefinitionSource<CompiledSet> {
 
   async stop(): Promise<void> {
     this.stopped = true;
+    this.stopping.abort();
     this.unsubscribe?.();
     await this.reading;
     this.changed();
@@ -122,27 +136,42 @@ export class DefinitionCatalog implements Part, DefinitionSource<CompiledSet> {
     documents: readonly DefinitionDocument[],
     by: { actor: string; note: string; nowMs: number },
   ): Promise<ApplyOutcome> {
-    const latest = this.latest(workspace);
     const hash = setHash(documents);
-    if (latest?.hash === hash) return { set: latest.set, hash, changed: false };
-    const set = (latest?.set ?? 0) + 1;
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+      const latest = this.latest(workspace);
+      if (latest?.hash === hash) return { set: latest.set, hash, changed: false };
+      const set = (latest?.set ?? 0) + 1;
+      await this.append(workspace, set, hash, documents, by);
+      await this.until(() => (this.latest(workspace)?.set ?? 0) >= set);
+      if (this.history(workspace).find((one) => one.set === set)?.hash === hash) return { set, hash, changed: true };
+    }
+    throw new RetryableError(`the definitions of ${workspace} are being changed by others all the time`);
+  }
+
+  private async append(
+    workspace: string,
+    set: number,
+    hash: string,
+    documents: readonly DefinitionDocument[],
+    by: { actor: string; note: string; nowMs: number },
+  ): Promise<void> {
     const stored = documents.map((document) => this.versioned(workspace, document));
     const records: NewRecord[] = stored
-      .filter(({ document, version }) => !this.stored.has(nameOf(workspace, document.kind, document.metadata.name, version)))
+      .filter(({ document: { kind, metadata }, version, hash: of }) => {
+        return this.stored.get(nameOf(workspace, kind, metadata.name, version))?.has(of) !== true;
+      })
       .map((one) => storedRecord(workspace, one, by.nowMs));
     records.push(appliedRecord(workspace, set, hash, stored, by));
     await this.log.append('definitions', 0, records);
-    await this.until(() => (this.latest(workspace)?.set ?? 0) >= set);
-    return { set, hash, changed: true };
   }
 
   /** An unchanged document keeps its version; a changed one gets the next that was never used. */
   private versioned(workspace: string, document: DefinitionDocument): StoredDocument {
+    const { kind, metadata } = document;
     const hash = hashOfDocument(document);
-    let version = 1;
-    for (; ; version++) {
-      const known = this.stored.get(nameOf(workspace, document.kind, document.metadata.name, version));
-      if (!known || known.hash === hash) return { version, hash, document };
+    for (let version = 1; ; version++) {
+      const known = this.stored.get(nameOf(workspace, kind, metadata.name, version));
+      if (known === undefined || known.has(hash)) return { version, hash, document };
     }
   }
 
@@ -173,19 +202,32 @@ export class DefinitionCatalog implements Part, DefinitionSource<CompiledSet> {
 
   private follow(): void {
     this.reading = this.reading
-      .then(() => this.read())
+      .then(() => this.readOn())
       .catch((error: unknown) => {
         this.failure = error;
         this.changed();
       });
   }
 
+  /** To the end of the log, however long it takes to come back. */
+  private async readOn(): Promise<void> {
+    for (let pauseMs = RETRY_MS.first; !this.stopped; pauseMs = Math.min(pauseMs * 2, RETRY_MS.most)) {
+      try {
+        await this.read();
+        return;
+      } catch (error) {
+        if (!(error instanceof RetryableError)) throw error;
+        await this.clock.wait(pauseMs, this.stopping.signal);
+      }
+    }
+  }
+
   private async read(): Promise<void> {
     while (!this.stopped) {
-      const batch = await this.log.read('definitions', 0, this.nextOffset, READ);
+      const batch = await this.log.read('definitions', 0, this.position, READ);
       for (const record of batch.records) this.fold(record);
-      if (batch.nextOffset <= this.nextOffset) return;
-      this.nextOffset = batch.nextOffset;
+      if (batch.nextOffset <= this.position) return;
+      this.position = batch.nextOffset;
       this.changed();
     }
   }
@@ -194,11 +236,10 @@ export class DefinitionCatalog implements Part, DefinitionSource<CompiledSet> {
     const record = value as DefinitionsRecord | null;
     if (record?.kind === 'definitionStored') {
       const document = record.document as unknown as DefinitionDocument;
-      this.stored.set(nameOf(record.workspace, record.kindOf, record.name, record.version), {
-        version: record.version,
-        hash: record.hash,
-        document,
-      });
+      const name = nameOf(record.workspace, record.kindOf, record.name, record.version);
+      const ofVersion = this.stored.get(name) ?? new Map<string, StoredDocument>();
+      ofVersion.set(record.hash, { version: record.version, hash: record.hash, document });
+      this.stored.set(name, ofVersion);
     } else if (record?.kind === 'definitionSetApplied') this.foldSet(record);
     else if (record?.kind === 'definitionsActivated') this.activation.apply(record);
   }
@@ -207,7 +248,7 @@ export class DefinitionCatalog implements Part, DefinitionSource<CompiledSet> {
     const sets = this.sets.get(record.workspace) ?? [];
     if ((sets.at(-1)?.set ?? 0) >= record.set) return;
     const documents = record.definitions.map((ref) => {
-      const found = this.stored.get(nameOf(record.workspace, ref.kindOf, ref.name, ref.version));
+      const found = this.stored.get(nameOf(record.workspace, ref.kindOf, ref.name, ref.version))?.get(ref.hash);
       if (!found)
         throw new Error(
           `definitions: set ${String(record.set)} of ${record.workspace} names ${ref.kindOf}/${ref.name} version ${String(ref.version)}, which is not in the log`,
@@ -254,7 +295,8 @@ function storedRecord(workspace: string, { document, version, hash }: StoredDocu
     hash,
     document: document as unknown as Record<string, unknown>,
   };
-  return { key: keyOf(workspace, 'definition', document.kind, document.metadata.name, String(version)), value, timeMs: nowMs };
+  const key = keyOf(workspace, 'definition', document.kind, document.metadata.name, String(version), hash);
+  return { key, value, timeMs: nowMs };
 }
 
 function appliedRecord(
@@ -280,5 +322,5 @@ function appliedRecord(
     note: by.note,
     appliedMs: by.nowMs,
   };
-  return { key: keyOf(workspace, 'definition', 'set', String(set)), value, timeMs: by.nowMs };
+  return { key: keyOf(workspace, 'definition', 'set', String(set), hash), value, timeMs: by.nowMs };
 }

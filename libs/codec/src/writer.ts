@@ -6,6 +6,8 @@
 /** Chunks grow: a writer that is made for a few bytes costs a few bytes. */
 const FIRST_CHUNK_BYTES = 1 << 10;
 const CHUNK_BYTES = 1 << 20;
+/** Text of one byte per unit is copied by hand while its length takes one byte: cheaper than a call into the encoder. */
+const ASCII_BELOW = 128;
 const encoder = new TextEncoder();
 const doubleBytes = new Uint8Array(8);
 const doubleView = new DataView(doubleBytes.buffer);
@@ -80,7 +82,7 @@ export class Writer {
   string(text: string): void {
     const length = text.length;
     this.room(length * 3 + 8);
-    if (length < 40 && this.ascii(text)) return;
+    if (length < ASCII_BELOW && this.ascii(text)) return;
     const bytes = encoder.encode(text);
     this.uint(bytes.length);
     this.room(bytes.length);

@@ -1,6 +1,8 @@
 // The table of topics: one row per log, for adapters, documentation and checks.
 // T1 A topic is known by its short id inside the code; its full name carries the prefix and the version.
 // T2 The partition count of `events` and `fragments` is fixed when a log is created and checked at start.
+// T3 `archived` topics are the truth that state is rebuilt from, or must outlive the broker's days: they are copied to the archive, and only
+//    then may a log let go of them. All others are made again from these, or are kept for their days only.
 
 export type TopicId =
   | 'events'
@@ -28,6 +30,8 @@ export interface TopicRow {
   readonly policy: 'delete' | 'compact';
   /** Days kept; null follows the workspace's retention (default 400 days). */
   readonly retentionDays: number | null;
+  /** Copied to the archive (libs/log-archive). */
+  readonly archived: boolean;
   /** Service that appends to it. */
   readonly owner: string;
   readonly audience: Audience;
@@ -42,6 +46,7 @@ export const TOPICS: { readonly [Id in TopicId]: TopicRow } = {
     'stage',
     'delete',
     null,
+    true,
     'ingestion',
     'internal',
     'tracked events, assignments, definition barriers, backfills, ticks',
@@ -53,6 +58,7 @@ export const TOPICS: { readonly [Id in TopicId]: TopicRow } = {
     'stage',
     'delete',
     null,
+    true,
     'identity',
     'internal',
     'links with their evidence, revocations, definition barriers',
@@ -64,6 +70,7 @@ export const TOPICS: { readonly [Id in TopicId]: TopicRow } = {
     'stage',
     'delete',
     null,
+    true,
     'features',
     'internal',
     'mergeable partials that changed, detachments, readiness, restored path state, ticks',
@@ -75,6 +82,7 @@ export const TOPICS: { readonly [Id in TopicId]: TopicRow } = {
     'append',
     'compact',
     null,
+    true,
     'segments',
     'internal',
     'immutable documents, applied sets, activations',
@@ -86,6 +94,7 @@ export const TOPICS: { readonly [Id in TopicId]: TopicRow } = {
     'stage',
     'delete',
     30,
+    false,
     'segments',
     'public',
     'one record per profile and cause: segments entered, exited, updated',
@@ -97,6 +106,7 @@ export const TOPICS: { readonly [Id in TopicId]: TopicRow } = {
     'stage',
     'compact',
     null,
+    false,
     'segments',
     'public',
     'present memberships; a tombstone on exit',
@@ -108,6 +118,7 @@ export const TOPICS: { readonly [Id in TopicId]: TopicRow } = {
     'stage',
     'compact',
     null,
+    false,
     'segments',
     'public',
     'values of the features and traits that definitions name',
@@ -119,11 +130,23 @@ export const TOPICS: { readonly [Id in TopicId]: TopicRow } = {
     'stage',
     'compact',
     null,
+    false,
     'identity',
     'public',
     'the present profile of each identity',
   ),
-  decisions: row('decisions', 'profile', 'wide', 'append', 'delete', 30, 'decisions', 'public', 'what was decided and why'),
+  decisions: row(
+    'decisions',
+    'profile',
+    'wide',
+    'append',
+    'delete',
+    30,
+    false,
+    'decisions',
+    'public',
+    'what was decided and why',
+  ),
   'dead-letters': row(
     'dead-letters',
     'source key',
@@ -131,11 +154,12 @@ export const TOPICS: { readonly [Id in TopicId]: TopicRow } = {
     'append',
     'delete',
     30,
+    false,
     'every service',
     'operators',
     'original bytes, reason and place of what was refused',
   ),
-  audit: row('audit', 'workspace', 'wide', 'append', 'delete', null, 'every service', 'operators', 'who changed what'),
+  audit: row('audit', 'workspace', 'wide', 'append', 'delete', null, true, 'every service', 'operators', 'who changed what'),
 };
 
 export const TOPIC_IDS = Object.keys(TOPICS) as readonly TopicId[];
@@ -157,9 +181,10 @@ function row(
   clock: TopicRow['clock'],
   policy: TopicRow['policy'],
   retentionDays: number | null,
+  archived: boolean,
   owner: string,
   audience: Audience,
   carries: string,
 ): TopicRow {
-  return { id, key, partitions, clock, policy, retentionDays, owner, audience, carries };
+  return { id, key, partitions, clock, policy, retentionDays, archived, owner, audience, carries };
 }

@@ -1,3 +1,4 @@
 export { LmdbEnvironment } from './environment.js';
 export type { ByteDatabase } from './environment.js';
 export { FolderOwnedError } from './owner.js';
+export { copyEnvironment, environmentBytes, environmentFile } from './copy.js';

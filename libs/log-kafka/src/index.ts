@@ -1,1 +1,5 @@
-export { logKafka } from './log-kafka.js';
+export { KafkaEventLog, DEFAULT_KAFKA_LIMITS, type KafkaEventLogOptions, type KafkaLogLimits } from './kafka-event-log.js';
+export type { KafkaConnectionOptions, SaslMechanism, SaslOptions } from './options.js';
+export { RECORD_BYTES_MAX } from './topic-plan.js';
+export { KafkaOwnership, DEFAULT_OWNERSHIP_TIMES, type KafkaOwnershipOptions, type OwnershipTimes } from './kafka-ownership.js';
+export type { TellOfGroup } from './platformatic/group-member.js';

@@ -28,7 +28,7 @@ export interface LmdbEventLogOptions {
   readonly partitions: number;
   /** The wall clock, for the stamps of an append clock. */
   readonly nowMs: () => number;
-  /** Default 4 MiB per partition and 48 MiB in all, encoded; three to four times that in memory. */
+  /** Default 1 MiB per partition and 8 MiB in all, encoded; three to four times that in memory. */
   readonly hotTail?: HotTailLimits;
   readonly observer?: AppendObserver;
 }
@@ -40,7 +40,7 @@ export interface LogSize {
   readonly hotBytes: number;
 }
 
-const HOT_TAIL_DEFAULT: HotTailLimits = { bytesPerPartition: 4 << 20, bytes: 48 << 20 };
+const HOT_TAIL_DEFAULT: HotTailLimits = { bytesPerPartition: 1 << 20, bytes: 8 << 20 };
 /** Frames read from disk that stay decoded, for readers that take part of a frame and come back. */
 const DECODED_FRAMES_MAX = 8;
 

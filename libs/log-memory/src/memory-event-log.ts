@@ -16,6 +16,8 @@ export interface MemoryEventLogOptions {
 interface Lane {
   readonly clock: LogClock;
   records: LogRecord[];
+  /** Below it the head was cut. */
+  start: number;
   next: number;
   lastStampMs: number;
   readonly wakers: Set<{ readonly wake: () => void }>;
@@ -67,7 +69,8 @@ export class MemoryEventLog implements EventLog {
   }
 
   async startOffset(topic: TopicId, partition: number): Promise<number> {
-    return this.lane(topic, partition).records[0]?.offset ?? 0;
+    const { records, start } = this.lane(topic, partition);
+    return records[0]?.offset ?? start;
   }
 
   async endOffset(topic: TopicId, partition: number): Promise<number> {
@@ -89,6 +92,14 @@ export class MemoryEventLog implements EventLog {
       for (const { key, offset } of lane.records) latest.set(key, offset);
       lane.records = lane.records.filter(({ key, offset }) => latest.get(key) === offset);
     }
+  }
+
+  /** Lets go of the records below the offset, as a broker's retention does; returns where the partition starts now. */
+  cutHead(topic: TopicId, partition: number, toOffset: number): Promise<number> {
+    const lane = this.lane(topic, partition);
+    lane.start = Math.max(lane.start, Math.min(toOffset, lane.next));
+    lane.records = lane.records.slice(indexOf(lane.records, lane.start));
+    return this.startOffset(topic, partition);
   }
 
   close(): Promise<void> {
@@ -125,6 +136,7 @@ function emptyLane(topic: TopicId, clock: LogClock): Lane {
   return {
     clock: TOPICS[topic].clock === 'append' ? 'append' : clock,
     records: [],
+    start: 0,
     next: 0,
     lastStampMs: 0,
     wakers: new Set(),

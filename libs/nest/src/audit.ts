@@ -4,6 +4,7 @@
 import { keyOf, ownerOf, type AuditRecordedRecord } from '@tessera/contracts';
 import { partitionOf } from '@tessera/hash';
 import type { Clock, EventLog } from '@tessera/runtime';
+import { carriedTrace } from '@tessera/telemetry';
 import { formatInstant } from '@tessera/time';
 
 export interface AuditedChange {
@@ -26,6 +27,8 @@ export class Audit {
     const nowMs = this.clock.nowMs();
     const key = keyOf(change.workspace, 'workspace', 'audit');
     const value: AuditRecordedRecord = { kind: 'auditRecorded', ...change, recorded: formatInstant(nowMs) };
-    await this.log.append('audit', partitionOf(ownerOf(key), this.log.partitions('audit')), [{ key, value, timeMs: nowMs }]);
+    await this.log.append('audit', partitionOf(ownerOf(key), this.log.partitions('audit')), [
+      { key, value, timeMs: nowMs, ...carriedTrace() },
+    ]);
   }
 }

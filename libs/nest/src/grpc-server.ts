@@ -8,6 +8,8 @@ import type { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { PackageDefinition } from '@grpc/proto-loader';
 import { Transport } from '@nestjs/microservices';
 import type { GrpcOptions } from '@nestjs/microservices';
+import type { DoorTelemetry } from '@tessera/telemetry';
+import { observingInterceptor } from './observe-grpc.js';
 
 /** One service of a contract in `proto/`. */
 export interface GrpcContract {
@@ -26,6 +28,8 @@ export interface GrpcServerOptions {
   /** On in the embedded profile, off in production. */
   readonly reflection: boolean;
   readonly credentials?: ServerCredentials;
+  /** Who is told of the calls. */
+  readonly telemetry?: DoorTelemetry | undefined;
 }
 
 export interface GrpcHealth {
@@ -43,7 +47,10 @@ export interface GrpcDoor {
 export const GRPC_LOADER = { keepCase: false, longs: Number, enums: String, defaults: true, oneofs: true } as const;
 
 /** For `app.connectMicroservice(options, { inheritAppConfig: true })`. */
-export function grpcServer(contracts: readonly GrpcContract[], { url, reflection, credentials }: GrpcServerOptions): GrpcDoor {
+export function grpcServer(
+  contracts: readonly GrpcContract[],
+  { url, reflection, credentials, telemetry }: GrpcServerOptions,
+): GrpcDoor {
   const serving = new Map(contracts.map(({ service }) => [service, false]));
   const health = new HealthImplementation({ '': 'NOT_SERVING' });
   for (const service of serving.keys()) health.setStatus(service, 'NOT_SERVING');
@@ -61,6 +68,8 @@ export function grpcServer(contracts: readonly GrpcContract[], { url, reflection
       protoPath: [...new Set(contracts.map(({ protoPath }) => protoPath))],
       loader: { ...GRPC_LOADER, includeDirs: [...new Set(contracts.map(({ includeDir }) => includeDir))] },
       gracefulShutdown: true,
+      // Nest hands these to the server as they are, and knows no other way to its interceptors.
+      ...(telemetry && { channelOptions: { interceptors: [observingInterceptor(telemetry)] } as object }),
       onLoadPackageDefinition(definition: PackageDefinition, server: Server) {
         listening = server;
         health.addToServer(server);

@@ -7,6 +7,8 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { DynamicModule, LogLevel, LoggerService, Type } from '@nestjs/common';
+import type { DoorTelemetry } from '@tessera/telemetry';
+import { observeHttp } from './observe-http.js';
 import { ProblemFilter } from './problem-filter.js';
 import { readBodiesRaw } from './raw-body.js';
 
@@ -17,6 +19,8 @@ export interface HttpServerOptions {
   readonly heldBytesMax?: number;
   readonly tls?: { readonly key: Buffer; readonly cert: Buffer; readonly ca?: Buffer };
   readonly logger?: LoggerService | LogLevel[] | false;
+  /** Who is told of the requests. */
+  readonly telemetry?: DoorTelemetry | undefined;
 }
 
 export const BODY_BYTES_MAX = 500 * 1024;
@@ -44,6 +48,7 @@ export async function createHttpServer(
     abortOnError: false,
     logger: options.logger ?? ['error', 'warn'],
   });
+  if (options.telemetry) observeHttp(adapter.getInstance(), options.telemetry);
   readBodiesRaw(adapter.getInstance(), { bodyBytesMax, heldBytesMax });
   endConnectionsWhenClosing(adapter.getInstance());
   app.useGlobalFilters(new ProblemFilter());

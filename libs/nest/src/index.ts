@@ -13,3 +13,4 @@ export type { StructMessage, TimestampMessage, ValueMessage } from './struct.js'
 export { Audit } from './audit.js';
 export type { AuditedChange } from './audit.js';
 export { personOf } from './asked-person.js';
+export { nestLogger } from './nest-logger.js';

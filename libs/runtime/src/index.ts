@@ -19,5 +19,6 @@ export type { LoopOptions } from './loop-options.js';
 export { ProcessorLoop, type LoopEvents, type LoopStatus } from './processor-loop.js';
 export { StampAheadError } from './stamp-ahead-error.js';
 export { StageHost, noDefinitions, type HostedLoop, type HostedStage, type HostPorts, type LoopReport } from './stage-host.js';
+export type { Membership, OwnedInput, Ownership, PartitionOwner } from './ownership.js';
 export { Lifecycle, type Part } from './lifecycle.js';
 export { systemClock, systemIds } from './system.js';

@@ -28,12 +28,12 @@ export interface LoopLimits {
 }
 
 export const DEFAULT_LIMITS: LoopLimits = {
-  batchRecords: 4_000,
+  batchRecords: 1_000,
   batchBytes: 8 << 20,
   outboxRecords: 50_000,
   timersPerSlice: 256,
   cachedDocuments: 50_000,
-  checkpointMs: 5_000,
+  checkpointMs: 10_000,
   checkpointRecords: 250_000,
   checkpointDocuments: 100_000,
   idleMs: 20,

@@ -1,9 +1,13 @@
 // All partitions of one stage that this process owns, as one part of its lifecycle.
+// O1 Without an ownership port all partitions are owned, from the start to the stop.
+// O2 A partition has one loop in this process, whatever is gained and lost in between: it is started after its last stop has ended, and
+//    its ledger counts on.
 import type { TopicId } from '@tessera/contracts';
 import { carrying, type StageObserver } from './carried-headers.js';
 import { Ledger } from './ledger.js';
 import type { Part } from './lifecycle.js';
 import { DEFAULT_LIMITS, type LoopLimits } from './limits.js';
+import type { Membership, Ownership } from './ownership.js';
 import type { Clock, DefinitionSource, EventLog, StateStore } from './ports.js';
 import { ProcessorLoop, type LoopStatus } from './processor-loop.js';
 import type { Stage } from './stage.js';
@@ -18,6 +22,8 @@ export interface HostPorts {
   readonly report?: (event: LoopReport) => void;
   /** Who is told what a stage does: traces and metrics. */
   readonly observe?: (stage: HostedStage['stage']) => StageObserver;
+  /** Which partitions are this process's; left out, all are. */
+  readonly ownership?: Ownership;
 }
 
 export interface LoopReport {
@@ -30,7 +36,10 @@ export interface LoopReport {
 /** A host whatever its documents are: what a composition root, its readiness and its metrics look at. */
 export interface HostedStage extends Part {
   readonly stage: { readonly name: string; readonly input: TopicId };
+  /** Of the partitions that are owned now. */
   readonly loops: readonly HostedLoop[];
+  /** It is known which partitions are owned: the readiness of a stage. */
+  readonly assigned: boolean;
   /** Every loop has nothing left to do. */
   readonly idle: boolean;
   /** Records not yet stepped, over all partitions. */
@@ -45,7 +54,13 @@ export interface HostedLoop {
 
 export class StageHost<Document, Definitions, State> implements HostedStage {
   readonly name: string;
-  readonly loops: readonly ProcessorLoop<Document, Definitions, State>[];
+  private readonly all: readonly ProcessorLoop<Document, Definitions, State>[];
+  /** Indexes of `all`. */
+  private readonly owned = new Set<number>();
+  /** Of every partition: what was last begun with its loop. */
+  private readonly turns = new Map<number, Promise<void>>();
+  private readonly ownership: Ownership | undefined;
+  private membership: Membership | undefined;
 
   constructor(
     readonly stage: Stage<Document, Definitions, State>,
@@ -53,9 +68,10 @@ export class StageHost<Document, Definitions, State> implements HostedStage {
     definitions: DefinitionSource<Definitions>,
   ) {
     this.name = `stage ${stage.name}`;
+    this.ownership = ports.ownership;
     const { log, store, clock, report } = ports;
     const carried = carrying(stage, ports.observe?.(stage));
-    this.loops = Array.from({ length: log.partitions(stage.input) }, (_, partition) => {
+    this.all = Array.from({ length: log.partitions(stage.input) }, (_, partition) => {
       const tell = (event: LoopReport['event'], error: unknown): void => report?.({ stage: stage.name, partition, event, error });
       return new ProcessorLoop(
         {
@@ -72,14 +88,39 @@ export class StageHost<Document, Definitions, State> implements HostedStage {
         { failed: (error) => tell('failed', error), halted: (error) => tell('halted', error) },
       );
     });
+    if (this.ownership === undefined) for (const partition of this.all.keys()) this.owned.add(partition);
+  }
+
+  get loops(): readonly ProcessorLoop<Document, Definitions, State>[] {
+    return this.owned.size === this.all.length ? this.all : this.all.filter((_, partition) => this.owned.has(partition));
+  }
+
+  get assigned(): boolean {
+    return this.ownership === undefined || this.membership?.assigned === true;
   }
 
   start(): void {
-    for (const loop of this.loops) loop.start();
+    if (this.ownership === undefined) {
+      for (const loop of this.all) loop.start();
+      return;
+    }
+    const { name, input } = this.stage;
+    this.membership = this.ownership.join(
+      { stage: name, topic: input, partitions: this.all.length },
+      {
+        gained: (partitions) => {
+          for (const partition of partitions) this.begin(partition);
+        },
+        release: (partitions) => this.end(partitions),
+        lost: (partitions) => void this.end(partitions),
+        positions: () => this.positions(),
+      },
+    );
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.loops.map((loop) => loop.stop()));
+    await this.membership?.leave();
+    await Promise.all(this.all.map((loop) => loop.stop()));
   }
 
   status(): readonly LoopStatus[] {
@@ -87,16 +128,42 @@ export class StageHost<Document, Definitions, State> implements HostedStage {
   }
 
   get idle(): boolean {
-    return this.loops.every((loop) => loop.idle);
+    return this.assigned && this.loops.every((loop) => loop.idle);
   }
 
-  /** Records not yet stepped, over all partitions. */
+  /** Records not yet stepped, over all partitions that are owned. */
   async lag(): Promise<number> {
     let lag = 0;
     for (const { options, position } of this.loops) {
       lag += (await options.log.endOffset(options.stage.input, options.partition)) - (position?.nextOffset ?? 0);
     }
     return lag;
+  }
+
+  private begin(partition: number): void {
+    this.owned.add(partition);
+    const turn = (this.turns.get(partition) ?? Promise.resolve()).then(() => {
+      // Given away again while the last stop was waited for.
+      if (this.owned.has(partition)) this.all[partition]?.start();
+    });
+    this.turns.set(partition, turn);
+  }
+
+  private async end(partitions: readonly number[]): Promise<void> {
+    const ends = partitions.map((partition) => {
+      this.owned.delete(partition);
+      const stopped = this.turns.get(partition)?.then(() => this.all[partition]?.stop()) ?? Promise.resolve();
+      this.turns.set(partition, stopped);
+      return stopped;
+    });
+    await Promise.all(ends);
+  }
+
+  private positions(): ReadonlyMap<number, number> {
+    const positions = new Map<number, number>();
+    for (const { options, position } of this.loops)
+      if (position !== undefined) positions.set(options.partition, position.nextOffset);
+    return positions;
   }
 }
 

@@ -1,7 +1,8 @@
 // mongo-java-server as the stand-in for MongoDB in our tests.
 // S1 It names wire version 9 (MongoDB 4.4), the least that today's drivers accept. That adds no feature: what it lacks, it lacks.
 // S2 A command that writes is answered after its effect is in the file, so that what was acknowledged is there after a SIGKILL.
-// S3 A filter with an `_id` and more is answered by way of the `_id`, as MongoDB does: here only how fast, never what is found.
+// S3 A filter with an `_id`, or several by $in, is answered by way of the index of `_id` and the rest of the filter, as MongoDB does: the
+//    server alone would look at every document for a guarded write. That is how fast, never what is found.
 // Usage: java -cp … StandIn PORT FILE
 import de.bwaldvogel.mongo.MongoBackend;
 import de.bwaldvogel.mongo.MongoCollection;
@@ -104,11 +105,13 @@ public final class StandIn {
 
     @Override
     protected QueryResult queryDocuments(Document query, Document order, int skip, int limit, int batch, Document fields) {
-      if (query.size() > 1 && query.containsKey("_id")) {
+      if (query.containsKey("_id")) {
         Document byId = new Document("_id", query.get("_id"));
         for (Index<Object> index : getIndexes()) {
           if (index.canHandle(byId)) {
-            return matchDocuments(query, index.getPositions(byId), order, skip, limit, batch, fields);
+            Document rest = query.clone();
+            rest.remove("_id");
+            return matchDocuments(rest, index.getPositions(byId), order, skip, limit, batch, fields);
           }
         }
       }

@@ -47,12 +47,12 @@ export const direction = {
 };
 
 export const adapters = {
-  name: 'only wiring.ts and the testkit name adapters',
+  name: 'only wiring.ts of libs/service and the testkit name adapters',
   check(tree) {
     const violations = [];
     eachImport(tree, ({ specifier, line }, place, path) => {
       const to = target(specifier);
-      const isWiring = place.folder.startsWith('apps/') && path.endsWith('/wiring.ts');
+      const isWiring = path === 'libs/service/src/wiring.ts';
       const isTestkit = place.name === 'testkit' && IMPORTS.testkit.includes(to);
       if (place.part === 'src' && to !== undefined && isAdapter(to) && !isWiring && !isTestkit) {
         violations.push({ path, line, what: `${to} is named outside of wiring.ts` });

@@ -38,8 +38,10 @@ export const soundTexts = () => ({
   'libs/decisions/src/index.ts': `// Decisions.\nimport { compileSet, type Verdict } from '${OWN}segments';\nexport const decide = (v: Verdict) => v ?? compileSet();\n`,
   'libs/log-memory/package.json': manifest('log-memory'),
   'libs/log-memory/README.md': '# log-memory\n',
-  'apps/tessera/package.json': manifest('app-tessera', { '@tessera/log-memory': '0.1.0' }),
-  'apps/tessera/src/wiring.ts': `// Wiring.\nimport { MemoryLog } from '${OWN}log-memory';\nexport const log = new MemoryLog();\n`,
+  'libs/service/package.json': manifest('service', { '@tessera/log-memory': '0.1.0' }),
+  'libs/service/README.md': '# service\n',
+  'apps/tessera/package.json': manifest('app-tessera'),
+  'libs/service/src/wiring.ts': `// Wiring.\nimport { MemoryLog } from '${OWN}log-memory';\nexport const log = new MemoryLog();\n`,
   'apps/tessera/src/config.ts': '// Configuration.\nexport const port = process.env.PORT;\n',
 });
 
@@ -86,7 +88,7 @@ export const PLANTED = [
   },
   {
     rule: 'adapters',
-    what: 'a library calls a file of its own wiring.ts',
+    what: 'another library calls a file of its own wiring.ts',
     texts: { 'libs/segments/src/wiring.ts': `// Wiring.\nimport { LmdbState } from '${OWN}state-lmdb';\n` },
     found: ['libs/segments/src/wiring.ts:2 state-lmdb is named outside of wiring.ts'],
   },

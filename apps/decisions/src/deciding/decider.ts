@@ -22,7 +22,7 @@ import {
 } from '@tessera/decisions';
 import { ProblemException } from '@tessera/nest';
 import type { Clock, Ids } from '@tessera/runtime';
-import type { ReadModel } from '../read-model/read-model.js';
+import type { ReadModel } from '@tessera/read-model';
 import type { DecisionCounters } from './decision-counters.js';
 import type { DecisionLog } from './decision-log.js';
 

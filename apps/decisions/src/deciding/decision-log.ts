@@ -4,6 +4,7 @@
 import { type DecideResponse, type DecisionMadeRecord, keyOf, ownerOf } from '@tessera/contracts';
 import { partitionOf } from '@tessera/hash';
 import type { EventLog, NewRecord } from '@tessera/runtime';
+import { carriedTrace } from '@tessera/telemetry';
 import type { DecisionCounters } from './decision-counters.js';
 
 const QUEUE_MAX = 10_000;
@@ -30,7 +31,7 @@ export class DecisionLog {
     }
     // A person nobody knows has no profile: such decisions spread by their own id.
     const key = keyOf(workspace, 'profile', answer.profile === '' ? answer.decisionId : answer.profile);
-    this.queue.push({ key, value: recordOf(workspace, answer) });
+    this.queue.push({ key, value: recordOf(workspace, answer), ...carriedTrace() });
     this.draining ??= this.drain();
   }
 

@@ -7,8 +7,9 @@ import { keyOf } from '@tessera/contracts';
 import type { DeadLetterRecord, TopicId, TrackedRecord } from '@tessera/contracts';
 import { partitionOf } from '@tessera/hash';
 import { ProblemException } from '@tessera/nest';
-import { invariant } from '@tessera/runtime';
-import type { EventLog } from '@tessera/runtime';
+import { invariant, withHeaders } from '@tessera/runtime';
+import type { EventLog, NewRecord } from '@tessera/runtime';
+import type { Sender } from '@tessera/telemetry';
 import type { IngestionCounters } from './counters.js';
 import { PartitionAppender } from './partition-appender.js';
 
@@ -36,6 +37,7 @@ export class Intake {
     private readonly log: EventLog,
     private readonly limits: IntakeLimits,
     private readonly counters: IngestionCounters,
+    private readonly sender?: Sender,
   ) {}
 
   /** Throws `overloaded` when there is no room; otherwise `release` must follow. */
@@ -56,22 +58,26 @@ export class Intake {
 
   /** Throws `unavailable` when the log refuses: the events may or may not be in it. */
   async take(source: string, records: readonly TrackedRecord[], letters: readonly DeadLetterRecord[]): Promise<void> {
+    const [first] = records;
+    const sending = first && this.sender?.('events', records.length, first.receivedMs);
     const durable = new Set<Promise<void>>();
-    for (const record of records) durable.add(this.addEvent(record));
+    for (const record of records) durable.add(this.addEvent(record, record === first ? sending?.first : sending?.headers));
     for (const letter of letters) durable.add(this.addLetter(source, letter));
     // A failed append leaves others under way: all are awaited, so that nothing is in flight after the release.
     const outcomes = await Promise.allSettled(durable);
     const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+    sending?.ended(failure?.reason);
     if (failure !== undefined) {
       this.counters.notDurable += records.length + letters.length;
       throw this.unavailable(failure.reason);
     }
   }
 
-  private addEvent(record: TrackedRecord): Promise<void> {
-    const key = keyOf(record.workspace, 'sender', record.sender);
+  private addEvent(value: TrackedRecord, headers: NewRecord['headers']): Promise<void> {
+    const key = keyOf(value.workspace, 'sender', value.sender);
     const appenders = this.appendersOf('events');
-    return appender(appenders, partitionOf(key, appenders.length)).add({ key, value: record, timeMs: record.timeMs });
+    const record: NewRecord = { key, value, timeMs: value.timeMs };
+    return appender(appenders, partitionOf(key, appenders.length)).add(headers ? withHeaders(record, headers) : record);
   }
 
   private addLetter(source: string, letter: DeadLetterRecord): Promise<void> {

@@ -12,7 +12,7 @@ import { membershipHash, membershipLines } from './memberships.js';
 
 const WORKSPACE = 'default';
 /** Records that the stages may be behind before the feed waits. */
-const LAG_MAX = 20_000;
+const LAG_MAX = 5_000;
 const SAMPLE = 100;
 const SECRET = 'the pipeline benchmark names its profiles with this';
 

@@ -1,6 +1,7 @@
 // A whole embedded system as a world for scenarios: the shipped loops, catalog and decisions over the ports it is given, with a clock
 // that only the scenario moves.
-// E1 The system is at rest when no call of a port is under way, every loop idles, and several turns of the event loop bring nothing new.
+// E1 The system is at rest when no call of a port is under way, every loop idles, and several turns of the event loop bring nothing new;
+//    where the log is in another process, also: when every reader is at the end of its log.
 // E2 Time goes from one moment that somebody waits for to the next, and the system comes to rest at each.
 // E3 A partition that halts or fails ends the scenario with its error.
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -10,20 +11,22 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Decider, DecisionCounters } from '@tessera/app-decisions';
 import { ownerOf, type DecideResponse, type Key, type TopicId } from '@tessera/contracts';
 import { partitionOf } from '@tessera/hash';
+import type { Credentials } from '@tessera/nest';
 import {
   Lifecycle,
   StageHost,
   type Clock,
   type EventLog,
   type LogRecord,
+  type LoopLimits,
   type NewRecord,
   type Stage,
   type StateStore,
 } from '@tessera/runtime';
 import type { CompiledSet, DefinitionDocument } from '@tessera/segments';
 import { PARTITIONS, SECRET, WORKSPACE, type ScenarioWorld } from '@tessera/testkit';
-import { createProcessing, type Processing } from '../processing.js';
-import { openPorts } from '../wiring.js';
+import { createGround, openEmbeddedPorts, type Ground } from '@tessera/service';
+import { composeSystem, type SystemComposition } from '../compose-system.js';
 import { CallCounter, countedLog, countedStore } from './counted-ports.js';
 import { VirtualClock } from './virtual-clock.js';
 
@@ -31,6 +34,10 @@ import { VirtualClock } from './virtual-clock.js';
 export interface WorldPorts {
   readonly log: EventLog;
   readonly store: StateStore;
+  /** They are in other processes: what was appended is told to readers after a while. */
+  readonly remote?: boolean;
+  /** Of every loop, beside those of a scenario. */
+  readonly limits?: Partial<LoopLimits>;
   /** After both are closed. */
   remove?(): Promise<void>;
 }
@@ -41,6 +48,8 @@ export type OpenWorldPorts = (clock: Clock) => Promise<WorldPorts>;
 const QUIET_TURNS = 4;
 /** A system that does not come to rest is in a circle. */
 const TURNS_MAX = 1_000_000;
+/** Nobody speaks to a scenario through a door. */
+const NOBODY: Credentials = { byWriteKey: () => undefined, byToken: () => undefined };
 const READ = { records: 4_000, bytes: 8 << 20 };
 /** Polls for ever: it would stop virtual time at every second. It says how old answers are, and here they are never. */
 const FRESHNESS = 'freshness of the read model';
@@ -48,7 +57,7 @@ const FRESHNESS = 'freshness of the read model';
 /** The embedded adapters, in a folder of their own that goes with them. */
 export const openTemporaryPorts: OpenWorldPorts = async (clock) => {
   const folder = await mkdtemp(join(tmpdir(), 'tessera-scenario-'));
-  const { log, store } = await openPorts(folder, PARTITIONS, clock);
+  const { log, store } = await openEmbeddedPorts(folder, PARTITIONS, clock);
   return { log, store, remove: () => rm(folder, { recursive: true, force: true }) };
 };
 
@@ -57,7 +66,8 @@ export class EmbeddedWorld implements ScenarioWorld {
     private readonly clock: VirtualClock,
     private readonly calls: CallCounter,
     private readonly ports: WorldPorts,
-    private readonly processing: Processing,
+    private readonly ground: Ground,
+    private readonly system: SystemComposition,
     private readonly lifecycle: Lifecycle,
     private readonly decider: Decider,
   ) {}
@@ -68,22 +78,24 @@ export class EmbeddedWorld implements ScenarioWorld {
     const ports = await open(clock);
     let drawn = 0;
     const ids = { next: () => `scenario-${String(++drawn)}` };
-    const processing = createProcessing({
-      ports: { log: countedLog(ports.log, calls), store: countedStore(ports.store, calls), clock, ids },
-      secretOf: () => SECRET,
-      limits: { idleMs: 0, tickPauseMs: 0 },
+    const ground = createGround({
+      ports: { log: countedLog(ports.log, calls), store: countedStore(ports.store, calls), clock, ids, shared: false },
+      access: { credentials: NOBODY, secretOf: () => SECRET, workspaces: [WORKSPACE] },
+      limits: { idleMs: 0, tickPauseMs: 0, ...ports.limits },
     });
+    const system = composeSystem(ground);
     const decider = new Decider({
-      readModel: processing.readModel,
-      definitions: (workspace) => processing.catalog.active(workspace),
+      readModel: system.readModel,
+      definitions: (workspace) => ground.catalog.active(workspace),
       clock,
       ids,
       secretOf: () => SECRET,
       counters: new DecisionCounters(),
       log: undefined,
     });
-    const lifecycle = new Lifecycle(processing.parts.filter(({ name }) => name !== FRESHNESS));
-    const world = new EmbeddedWorld(clock, calls, ports, processing, lifecycle, decider);
+    const parts = [ground.catalog, ...system.parts];
+    const lifecycle = new Lifecycle(parts.filter(({ name }) => name !== FRESHNESS));
+    const world = new EmbeddedWorld(clock, calls, ports, ground, system, lifecycle, decider);
     await lifecycle.start();
     await world.settle();
     return world;
@@ -98,7 +110,7 @@ export class EmbeddedWorld implements ScenarioWorld {
   }
 
   active(): CompiledSet | undefined {
-    return this.processing.catalog.active(WORKSPACE);
+    return this.ground.catalog.active(WORKSPACE);
   }
 
   async advanceTo(ms: number): Promise<void> {
@@ -111,7 +123,7 @@ export class EmbeddedWorld implements ScenarioWorld {
   }
 
   async apply(documents: readonly DefinitionDocument[]): Promise<void> {
-    const { catalog } = this.processing;
+    const { catalog } = this.ground;
     const { set } = await catalog.apply(WORKSPACE, documents, { actor: 'scenario', note: '', nowMs: this.nowMs });
     await this.settle();
     if (this.active()?.set !== set) throw new Error(`the definition set ${String(set)} did not become active`);
@@ -160,25 +172,45 @@ export class EmbeddedWorld implements ScenarioWorld {
   }
 
   private stage(name: string): Stage<unknown> {
-    const host = this.processing.hosts.find(({ stage }) => stage.name === name);
+    const host = this.system.hosts.find(({ stage }) => stage.name === name);
     if (!(host instanceof StageHost)) throw new Error(`no stage ${name} runs here`);
     return host.stage as Stage<unknown>;
   }
 
   private async settle(): Promise<void> {
+    do await this.quiet();
+    while (this.ports.remote === true && !(await this.caughtUp()));
+  }
+
+  private async quiet(): Promise<void> {
     let quiet = 0;
     for (let turns = 0; quiet < QUIET_TURNS; turns++) {
       if (turns > TURNS_MAX) throw new Error('the system does not come to rest');
       const begun = this.calls.begun;
       await turn();
-      const problems = this.processing.problems();
+      const problems = this.ground.problemsOf(this.system.hosts);
       if (problems.length > 0) throw new Error(problems.join('\n'));
       const still = this.calls.begun === begun && this.calls.pending === 0 && this.clock.immediate === 0 && this.idle();
       quiet = still ? quiet + 1 : 0;
     }
   }
 
+  /** Every reader is at the end of its log, and nobody has begun anything while that was looked at. */
+  private async caughtUp(): Promise<boolean> {
+    const { log } = this.ports;
+    const { begun } = this.calls;
+    const { catalog } = this.ground;
+    const positions = this.system.hosts.flatMap(({ stage, loops }) =>
+      loops.map(({ options: { partition }, position }) => [stage.input, partition, position?.nextOffset] as const),
+    );
+    const ends = await Promise.all(positions.map(([topic, partition]) => log.endOffset(topic, partition)));
+    const defined = await log.endOffset('definitions', 0);
+    return (
+      this.calls.begun === begun && catalog.position === defined && positions.every(([, , position], i) => position === ends[i])
+    );
+  }
+
   private idle(): boolean {
-    return this.processing.hosts.every((host) => host instanceof StageHost && host.loops.every(({ idle }) => idle));
+    return this.system.hosts.every((host) => host instanceof StageHost && host.loops.every(({ idle }) => idle));
   }
 }

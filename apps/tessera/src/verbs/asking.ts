@@ -28,7 +28,7 @@ export function withData(command: Command): Command {
 
 /** Opens, asks and closes. */
 export async function askingAt<T>({ data }: DataOptions, ask: (asking: Asking) => Promise<T>): Promise<T> {
-  const { readConfig } = await import('../config.js');
+  const { readConfig } = await import('@tessera/settings');
   const asking = await openAsking(data ?? readConfig().data);
   try {
     return await ask(asking);

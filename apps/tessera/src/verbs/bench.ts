@@ -24,12 +24,12 @@ export const bench: Verb = {
       .option('--memberships <file>', 'write the lines person,segment here')
       .option('--partitions <n>', 'partitions of the wide logs', wholeNumber, 8)
       .action(async (options: Options) => {
-        const { closePorts, openPorts } = await import('../wiring.js');
+        const { closePorts, openEmbeddedPorts } = await import('@tessera/service');
         const { runPipeline } = await import('../bench/pipeline.js');
         const { systemClock } = await import('@tessera/runtime');
         const folder = mkdtempSync(join(tmpdir(), 'tessera-bench-'));
         try {
-          const ports = await openPorts(folder, options.partitions, systemClock, 'event');
+          const ports = await openEmbeddedPorts(folder, options.partitions, systemClock, 'event');
           const figures = await runPipeline({
             ...options,
             memberships: options.memberships,

@@ -1,5 +1,5 @@
 // `tessera config print`: what is set, from where; secrets are not shown.
-import { describeConfig, readConfig } from '../config.js';
+import { describeConfig, readConfig } from '@tessera/settings';
 import type { Verb } from '../verb.js';
 
 export const config: Verb = {

@@ -10,7 +10,7 @@ export const demo: Verb = {
       .option('--once', 'stop after the play; the last line is a JSON report')
       .option('--seed <n>', 'whose morning it is', wholeNumber, 1)
       .action(async ({ once = false, seed }: { once?: boolean; seed: number }) => {
-        const [{ readConfig }, { runDemo }] = await Promise.all([import('../config.js'), import('../demo/run-demo.js')]);
+        const [{ readConfig }, { runDemo }] = await Promise.all([import('@tessera/settings'), import('../demo/run-demo.js')]);
         const stopped = new Promise<NodeJS.Signals>((resolve) => {
           for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
         });

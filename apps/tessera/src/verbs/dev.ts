@@ -1,6 +1,6 @@
 // `tessera dev`: every service in this process on one data folder, until it is told to stop.
 import { flushCompileCache } from 'node:module';
-import type { Config } from '../config.js';
+import type { Config } from '@tessera/settings';
 import type { Verb, VerbContext } from '../verb.js';
 
 export const dev: Verb = {
@@ -10,7 +10,7 @@ export const dev: Verb = {
       .description('Run everything in one process, until stopped')
       .option('--data <folder>', 'data folder (default: TESSERA_DATA, else ./.tessera)')
       .action(async ({ data }: { data?: string }) => {
-        const { readConfig } = await import('../config.js');
+        const { readConfig } = await import('@tessera/settings');
         const config = readConfig();
         await run(data === undefined ? config : { ...config, data }, context);
       });

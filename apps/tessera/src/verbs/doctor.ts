@@ -23,7 +23,7 @@ export const doctor: Verb = {
 };
 
 async function examine(): Promise<readonly Finding[]> {
-  const { readConfig } = await import('../config.js');
+  const { readConfig } = await import('@tessera/settings');
   const { readEndpoints } = await import('../endpoints-file.js');
   const config = readConfig();
   const running = readEndpoints(config.data);
@@ -89,7 +89,7 @@ async function ports({
   grpcPort: number;
   opsPort: number;
 }): Promise<readonly Finding[]> {
-  const { freePort } = await import('../doors/ports.js');
+  const { freePort } = await import('@tessera/service');
   const findings: Finding[] = [{ ok: true, what: 'no system runs on this data folder' }];
   for (const [door, wanted] of [
     ['HTTP', httpPort],

@@ -10,13 +10,16 @@ export const verify: Verb = {
       .option('--data <folder>', 'data folder (default: TESSERA_DATA, else ./.tessera)')
       .addOption(outputOption())
       .action(async ({ data, ...form }: Shown & { data?: string }) => {
-        const [{ readConfig }, { accessOf, readCredentials }, { closePorts, openPorts }, { verify: rebuild }] = await Promise.all(
-          [import('../config.js'), import('../credentials-file.js'), import('../wiring.js'), import('../verify.js')],
-        );
+        const [{ readConfig }, service, { verify: rebuild }] = await Promise.all([
+          import('@tessera/settings'),
+          import('@tessera/service'),
+          import('../verify.js'),
+        ]);
+        const { accessOf, closePorts, openPorts, readCredentials } = service;
         const config = readConfig();
         const folder = data ?? config.data;
         const access = accessOf(readCredentials(folder));
-        const ports = await openPorts(folder, config.partitions);
+        const ports = await openPorts({ ...config, data: folder });
         try {
           const found = await rebuild({ ...ports, access });
           const { differences, ...counts } = found;

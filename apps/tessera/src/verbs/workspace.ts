@@ -14,8 +14,8 @@ export const workspace: Verb = {
       .addOption(outputOption())
       .action(async ({ data, ...form }: DataOptions & Shown) => {
         const [{ readConfig }, { readCredentials }] = await Promise.all([
-          import('../config.js'),
-          import('../credentials-file.js'),
+          import('@tessera/settings'),
+          import('@tessera/service'),
         ]);
         const { workspaces } = readCredentials(data ?? readConfig().data);
         const rows = workspaces.map(({ id, writeKeys, tokens }) => ({

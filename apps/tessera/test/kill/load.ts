@@ -30,6 +30,7 @@ const LANES = 8;
 const PEOPLE_PER_LANE = 12;
 const BATCH_MAX = 24;
 const PAUSE_MS = { least: 5, most: 50 };
+const RETRY_MS = 20;
 const LOGIN_ONE_IN = 60;
 const TWO_HOURS_MS = 7_200_000;
 const ANSWER_WITHIN_MS = 10_000;
@@ -42,22 +43,27 @@ export class Load {
   lastAcknowledgedMs = -Infinity;
   /** Requests that came to nothing and were sent again. */
   repeats = 0;
+  /** Answers by their status, and how many of 429 and more did not say when to try again. */
+  readonly statuses = new Map<number, number>();
+  withoutRetryAfter = 0;
   private readonly loggedIn = new Set<string>();
   private readonly deeds = new Map<string, Deeds>();
   private readonly lanes: Promise<void>[];
-  private address = '';
+  private addresses: readonly string[] = [''];
+  private attempts = 0;
   private stopping = false;
 
   constructor(
     private readonly authorization: string,
     private readonly seed: number,
+    private readonly pauseMs = PAUSE_MS,
   ) {
     this.lanes = Array.from({ length: LANES }, (_, lane) => this.run(lane));
   }
 
-  /** The server is there (again). */
-  serverAt(address: string): void {
-    this.address = address;
+  /** The server is there (again), or several of them: every attempt goes to the next. */
+  serverAt(...addresses: readonly string[]): void {
+    this.addresses = addresses;
   }
 
   /** Resolves when everything that was begun is acknowledged. */
@@ -93,24 +99,26 @@ export class Load {
       );
       while (!(await this.deliver(calls))) {
         this.repeats += 1;
-        await pause(20);
+        await pause(RETRY_MS);
       }
       for (const { messageId } of calls) this.acknowledged.add(messageId);
       this.lastAcknowledgedMs = performance.now();
-      await pause(chance.int(PAUSE_MS.least, PAUSE_MS.most));
+      await pause(chance.int(this.pauseMs.least, this.pauseMs.most));
     }
   }
 
   private async deliver(calls: readonly Call[]): Promise<boolean> {
     this.inFlight += 1;
     try {
-      const answer = await fetch(`${this.address}/v1/batch`, {
+      const address = this.addresses[++this.attempts % this.addresses.length] ?? '';
+      const answer = await fetch(`${address}/v1/batch`, {
         method: 'POST',
         headers: { authorization: this.authorization, 'content-type': 'application/json' },
         body: JSON.stringify({ batch: calls, sentAt: new Date().toISOString() }),
         signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
       });
       await answer.arrayBuffer();
+      this.countAnswer(answer);
       if (answer.status >= 400 && answer.status < 500 && answer.status !== 429) throw new LoadRefused(answer.status);
       return answer.ok;
     } catch (error) {
@@ -119,6 +127,11 @@ export class Load {
     } finally {
       this.inFlight -= 1;
     }
+  }
+
+  private countAnswer({ status, headers }: Response): void {
+    this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1);
+    if (status >= 429 && headers.get('retry-after') === null) this.withoutRetryAfter += 1;
   }
 
   private call(lane: number, chance: Chance, messageId: string): Call {

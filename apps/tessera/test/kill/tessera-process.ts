@@ -1,8 +1,8 @@
 // The real process on a data folder: started as `npm start` does, killed without warning, stopped politely.
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { freePorts } from '../free-ports.js';
 import { readEndpoints, type EndpointsFile } from '../../src/endpoints-file.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
@@ -81,13 +81,4 @@ export class TesseraProcess {
     child.kill(signal);
     return (await ended)[0];
   }
-}
-
-/** Held together, so that they differ. */
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

@@ -1,0 +1,76 @@
+// Clients of a cluster's doors, as applications have them.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import {
+  credentials as channel,
+  loadPackageDefinition,
+  Metadata,
+  type Client as GrpcClient,
+  type ServiceError,
+} from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { GRPC_LOADER } from '@tessera/nest';
+
+type Json = Readonly<Record<string, unknown>>;
+
+export interface GrpcDoor {
+  call(method: string, request: Json, deadlineMs?: number): Promise<Json>;
+  close(): void;
+}
+
+const PROTO_ROOT = fileURLToPath(new URL('../../../../proto', import.meta.url));
+const PAGE = fileURLToPath(new URL('../../../../docs/operations/running-distributed.md', import.meta.url));
+const DEADLINE_MS = 20_000;
+
+type Unary = (
+  request: Json,
+  metadata: Metadata,
+  options: object,
+  done: (error: ServiceError | null, answer?: Json) => void,
+) => void;
+
+/** The service config that the documentation tells clients of decisions to use. */
+export function documentedServiceConfig(): string {
+  const [, config] = /```json service-config\n([\s\S]*?)```/.exec(readFileSync(PAGE, 'utf8')) ?? [];
+  if (config === undefined) throw new Error(`${PAGE} has no service config`);
+  return JSON.stringify(JSON.parse(config));
+}
+
+/** @param addresses of all instances; the client spreads its calls over them when its service config says so */
+export function grpcDoor(service: string, addresses: readonly string[], token: string, serviceConfig?: string): GrpcDoor {
+  const [root = '', area = '', version = ''] = service.split('.');
+  const definition = loadSync(`${root}/${area}/${version}/${area}.proto`, { ...GRPC_LOADER, includeDirs: [PROTO_ROOT] });
+  let found: unknown = loadPackageDefinition(definition);
+  for (const name of service.split('.')) found = (found as Json)[name];
+  const options = serviceConfig === undefined ? {} : { 'grpc.service_config': serviceConfig };
+  const Client = found as new (address: string, credentials: unknown, options: object) => GrpcClient;
+  const client = new Client(`ipv4:${addresses.join(',')}`, channel.createInsecure(), options);
+  const metadata = new Metadata();
+  metadata.set('authorization', `Bearer ${token}`);
+  return {
+    call(method, request, deadlineMs = DEADLINE_MS) {
+      const unary = (client as unknown as Readonly<Record<string, Unary | undefined>>)[method];
+      if (unary === undefined) return Promise.reject(new Error(`${service} has no method ${method}`));
+      return new Promise((resolve, reject) => {
+        unary.call(client, request, metadata, { deadline: Date.now() + deadlineMs }, (error, answer) => {
+          if (error) reject(error);
+          else resolve(answer as Json);
+        });
+      });
+    },
+    close: () => client.close(),
+  };
+}
+
+/** The admin API. */
+export async function adminCall(base: string, path: string, token: string, body?: string): Promise<unknown> {
+  const response = await fetch(`${base}${path}`, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { authorization: `Bearer ${token}` },
+    ...(body === undefined ? {} : { body }),
+    signal: AbortSignal.timeout(60_000),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${path} answered ${String(response.status)}: ${text}`);
+  return JSON.parse(text) as unknown;
+}

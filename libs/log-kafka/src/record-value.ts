@@ -1,0 +1,47 @@
+// The value of a record: the JSON of the record, readable by everyone; bytes as base64 (proto3 JSON).
+// V1 Whatever a topic holds becomes a value: what is no record of ours, from whoever, becomes one of the kind `unreadable`, which every
+//    stage refuses as it refuses any kind that is not its own. Reading never throws.
+// V2 -0 is 0 and `undefined` is left out, as in all JSON.
+import type { AnyRecord, Key, RecordKind } from '@tessera/contracts';
+import { RECORDS } from '@tessera/contracts';
+
+/** The one field of bytes of the kinds that have one. */
+const BYTES_FIELD: Partial<Record<RecordKind, string>> = { backfilled: 'state', pathRestored: 'path', deadLetter: 'original' };
+const DETAIL_CHARACTERS_MAX = 200;
+
+export function valueText(value: AnyRecord): string {
+  const field = BYTES_FIELD[value.kind];
+  if (field === undefined) return JSON.stringify(value);
+  const bytes = (value as unknown as Record<string, unknown>)[field];
+  if (!(bytes instanceof Uint8Array)) return JSON.stringify(value);
+  return JSON.stringify({ ...value, [field]: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64') });
+}
+
+export function valueOf(text: string): AnyRecord {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return unreadable(`no JSON: ${text}`);
+  }
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return unreadable(`no object: ${text}`);
+  const record = value as Record<string, unknown>;
+  const kind = record['kind'];
+  if (typeof kind !== 'string' || !Object.hasOwn(RECORDS, kind)) return unreadable(`no kind of ours: ${text}`);
+  const field = BYTES_FIELD[kind as RecordKind];
+  if (field !== undefined) {
+    const encoded = record[field];
+    if (typeof encoded !== 'string') return unreadable(`no bytes in ${field}: ${text}`);
+    record[field] = new Uint8Array(Buffer.from(encoded, 'base64'));
+  }
+  return value as AnyRecord;
+}
+
+/** A record without a key, or with another's: no key of ours is empty. */
+export function keyFrom(text: string | null): Key {
+  return (text ?? '') as Key;
+}
+
+function unreadable(detail: string): AnyRecord {
+  return { kind: 'unreadable', detail: detail.slice(0, DETAIL_CHARACTERS_MAX) } as unknown as AnyRecord;
+}
