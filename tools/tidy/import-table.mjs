@@ -57,6 +57,8 @@ export const IMPORTS = {
     'catalog',
     'log-lmdb',
     'log-kafka',
+    'log-archive',
+    'object-store',
     'state-lmdb',
     'state-mongo',
   ],

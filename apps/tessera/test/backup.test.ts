@@ -10,6 +10,7 @@ import { DEFINITIONS } from './kill/definitions.js';
 import { endLoad } from './kill/end-load.js';
 import { Load } from './kill/load.js';
 import { TesseraProcess } from './kill/tessera-process.js';
+import { untilIdle } from './kill/until-idle.js';
 
 const PARTITIONS = 8;
 const root = mkdtempSync(join(tmpdir(), 'tessera-backup-test-'));
@@ -63,7 +64,7 @@ describe('a back-up', () => {
     expect(during).toBeGreaterThan(before.size);
     expect(load.repeats).toBe(repeats);
     expect(readdirSync(join(root, 'scratch'))).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 
   test('is refused as a target where a data folder is, and where an address makes no sense', async () => {
     const refused = await tessera.run('restore', '--from', store);
@@ -77,7 +78,7 @@ describe('a back-up', () => {
     const keyless = await tessera.run('backup', '--to', 's3://bucket/a');
     expect(keyless.stderr).toContain('set TESSERA_S3_ACCESS_KEY_ID and TESSERA_S3_SECRET_ACCESS_KEY_FILE');
     expect(existsSync(join(root, 'other'))).toBe(false);
-  }, 60_000);
+  }, 180_000);
 
   test('brings back a lost data folder: nothing acknowledged before it is missing, the state is what the log gives, and events go on', async () => {
     await tessera.kill();
@@ -110,6 +111,7 @@ describe('a back-up', () => {
     };
     for (const endMs = Date.now() + 20_000; !(await isMember()); await pause(50))
       if (Date.now() > endMs) throw new Error('the later events made nobody a member');
+    await untilIdle(client.endpoints.ops);
     client.close();
     expect(await tessera.stop()).toBe(0);
 
@@ -118,7 +120,7 @@ describe('a back-up', () => {
     const messages = await messagesIn(data);
     expect([...before].filter((message) => !messages.has(message))).toEqual([]);
     expect(Array.from({ length: 25 }, (_, i) => messages.has(`later-${String(i)}`))).not.toContain(false);
-  }, 120_000);
+  }, 240_000);
 
   test('that is damaged is refused, and leaves no data folder', async () => {
     const [part = ''] = readdirSync(join(store, taken.id, 'log.data.mdb'));
@@ -132,5 +134,5 @@ describe('a back-up', () => {
       /the back-up is damaged: .*log.data.mdb\/000000.zst: its checksum is wrong; choose another by --id/,
     );
     expect(readdirSync(root).sort()).toEqual(['backups', 'data', 'scratch']);
-  }, 60_000);
+  }, 180_000);
 });

@@ -2,7 +2,8 @@
 // R1 A range is closed when it fills a file (records or bytes), or when its oldest record has waited `closeAfterMs`. What is in the archive is
 //    where the next one begins, so an archiver that was killed, or a second one, goes on without a gap and without an overlap.
 // R2 One file is made at a time: its compressed blocks and one raw one are all that is held.
-// R3 A failure costs the partition its turn and is told; records that the log let go of before they were archived are a failure that stays.
+// R3 An archive that is ahead of its log is of another past (a log that was restored): it is left alone, and told.
+// R4 A failure costs the partition its turn and is told; records that the log let go of before they were archived are a failure that stays.
 import { TOPIC_IDS, TOPICS, type TopicId } from '@tessera/contracts';
 import type { Clock, EventLog, LogRecord, Part } from '@tessera/runtime';
 import { ArchiveFileWriter } from './archive-file.js';
@@ -161,7 +162,12 @@ export class LogArchiver implements Part {
     if (start > archived.end && TOPICS[topic].policy === 'delete')
       throw new Error(
         `${topic}[${String(partition)}]: the log begins at ${String(start)}, the archive ends at ${String(archived.end)}: records between them were ` +
-          'let go before they were archived; give the log a longer retention and begin a new archive under another prefix',
+          'let go before they were archived; give the log a longer retention and begin a new archive at another address',
+      );
+    if (archived.end > endOffset && archived.end > (await log.endOffset(topic, partition)))
+      throw new Error(
+        `${topic}[${String(partition)}]: the archive ends at ${String(archived.end)}, beyond the log, which ends at ${String(endOffset)}: the log was restored ` +
+          'to an earlier moment, and what is archived behind it never was; begin a new archive at another address',
       );
     return archived.end;
   }

@@ -108,6 +108,19 @@ describe('the archiver', () => {
     ]);
   });
 
+  test('leaves an archive alone that is ahead of the log: the log was restored to an earlier moment', async () => {
+    const { clock, log, folder, archiver } = await setUp();
+    await log.append('events', 0, ticks(10));
+    await archiver.archive({ all: true });
+    const restored = memoryLog(clock);
+    await restored.append('events', 0, ticks(7));
+    const again = new LogArchiver({ log: restored, archive: await openArchive(folder), clock });
+    await expect(again.archive({ all: true })).rejects.toThrow(
+      'events[0]: the archive ends at 10, beyond the log, which ends at 7: the log was restored to an earlier moment',
+    );
+    expect(await filesIn(folder)).toHaveLength(1);
+  });
+
   test('archives nothing of topics that are made again from others', async () => {
     const { log, archiver } = await setUp();
     await log.append('segment-changes', 0, ticks(10));

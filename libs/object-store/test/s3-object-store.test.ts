@@ -71,7 +71,9 @@ describe('S3ObjectStore', () => {
     front.faults.push(...Array.from({ length: 3 }, () => ({ kind: 'status', status: 500 }) as const));
     await expect(open({ attempts: 3 }).put('a', bytes)).rejects.toMatchObject({
       name: 'RetryableError',
-      message: expect.stringMatching(/^S3: PUT objects\/test\/\d+\/a at .* answered 500: SlowDown, 3 times$/) as string,
+      message: expect.stringMatching(
+        /^S3: PUT objects\/test\/\d+\/a at .* answered 500: SlowDown, 3 times$/,
+      ) as unknown as string,
     });
     expect(front.requests).toHaveLength(3);
   });

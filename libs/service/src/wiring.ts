@@ -3,8 +3,10 @@
 // W2 An append that is not acknowledged is given up after a while. Ingestion has a client that waits, so it gives up sooner.
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { TopicId } from '@tessera/contracts';
 import type { KafkaConnectionOptions, TellOfGroup } from '@tessera/log-kafka';
 import { LmdbEventLog } from '@tessera/log-lmdb';
+import type { ObjectStore } from '@tessera/object-store';
 import { LmdbStateStore } from '@tessera/state-lmdb';
 import {
   systemClock,
@@ -14,6 +16,7 @@ import {
   type Ids,
   type LogClock,
   type Ownership,
+  type Part,
   type StateStore,
 } from '@tessera/runtime';
 import { partitionsOf, type Config, type ProcessName } from '@tessera/settings';
@@ -30,6 +33,8 @@ export interface SystemPorts {
   readonly ids: Ids;
   /** Which partitions are this process's; none: all are. */
   readonly ownership?: Ownership;
+  /** Fills the archive, where one is set: a part of the process that is to do it. Two of them are harmless. */
+  readonly archiver?: Part;
   /** Other processes may write the same store: what is read of it is not kept. */
   readonly shared: boolean;
 }
@@ -61,8 +66,20 @@ export interface OpenOptions {
   readonly journal?: Journal | undefined;
 }
 
-/** Opens the log and the state store that are set; throws what their adapters throw. */
+/** Opens the log, with its archive where one is set, and the state store; throws what their adapters throw. */
 export async function openPorts(config: Config, options: OpenOptions = {}): Promise<SystemPorts> {
+  const ports = await openBarePorts(config, options);
+  try {
+    return config.archive === undefined
+      ? ports
+      : { ...ports, ...(await withArchive(ports.log, config.archive, config, options)) };
+  } catch (error) {
+    await closePorts(ports);
+    throw error;
+  }
+}
+
+async function openBarePorts(config: Config, options: OpenOptions): Promise<SystemPorts> {
   const { logClock = 'append' } = options;
   if (config.log === 'embedded' && config.store === 'embedded')
     return openEmbeddedPorts(config.data, partitionsOf(config), systemClock, logClock);
@@ -74,6 +91,45 @@ export async function openPorts(config: Config, options: OpenOptions = {}): Prom
     await opened.log.close();
     throw error;
   }
+}
+
+/** Reads go on from the log to its archive; what fills the archive is a part that one process or several may run. */
+async function withArchive(
+  log: EventLog,
+  address: string,
+  config: Config,
+  { journal }: OpenOptions,
+): Promise<Pick<SystemPorts, 'log' | 'archiver'>> {
+  const { ArchivedEventLog, LogArchive, LogArchiver } = await import('@tessera/log-archive');
+  const archive = await LogArchive.open({
+    store: await openObjectStore(address, config),
+    clock: log.clock,
+    partitions: partitionsOf(config),
+    prefix: `${config.topicPrefix}/archive/`,
+  });
+  const failed = (topic: TopicId, partition: number, error: unknown): void =>
+    journal?.warn('records could not be archived, and are tried again', {
+      topic,
+      partition,
+      error: error instanceof Error ? error.message : String(error),
+    });
+  return { log: new ArchivedEventLog(log, archive), archiver: new LogArchiver({ log, archive, clock: systemClock, failed }) };
+}
+
+/** The store at an address as people write it. Throws RangeError that says what is allowed. */
+export async function openObjectStore(
+  address: string,
+  { s3AccessKeyId, s3SecretAccessKey, s3SessionToken }: Config,
+): Promise<ObjectStore> {
+  const { FolderObjectStore, parseObjectStoreUrl, S3ObjectStore } = await import('@tessera/object-store');
+  const place = parseObjectStoreUrl(address);
+  if (place.kind === 'folder') return FolderObjectStore.open(place.folder);
+  if (s3AccessKeyId === undefined || s3SecretAccessKey === undefined)
+    throw new RangeError(
+      'an s3:// address needs credentials: set TESSERA_S3_ACCESS_KEY_ID and TESSERA_S3_SECRET_ACCESS_KEY_FILE (a file that holds it)',
+    );
+  const credentials = { accessKeyId: s3AccessKeyId, secretAccessKey: s3SecretAccessKey, sessionToken: s3SessionToken };
+  return new S3ObjectStore({ ...place.settings, credentials });
 }
 
 /** Where the state is this process's own, so are all partitions. */

@@ -89,6 +89,7 @@ export const SETTINGS = {
   store: setting('TESSERA_STORE', 'embedded', 'where the state is', oneOf('embedded', 'mongo')),
   mongoUri: secret('TESSERA_MONGO_URI', 'MongoDB with its database', optional(MONGO_URI)),
 
+  archive: setting('TESSERA_ARCHIVE', '', 'archive of the logs: a folder or s3://BUCKET/PREFIX', optional(TEXT)),
   s3AccessKeyId: setting('TESSERA_S3_ACCESS_KEY_ID', '', 'access key of an s3:// address', optional(TEXT)),
   s3SecretAccessKey: secret('TESSERA_S3_SECRET_ACCESS_KEY', 'secret of that key', optional(TEXT)),
   s3SessionToken: secret('TESSERA_S3_SESSION_TOKEN', 'session token, where the key is a temporary one', optional(TEXT)),

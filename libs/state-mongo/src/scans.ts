@@ -33,8 +33,9 @@ export async function* chunksFrom<T extends object>(
       // The driver closes a cursor whose answer was the last one.
       const finished = chunk.length === 0 || cursor?.closed === true;
       const before = last;
-      last = chunk.at(-1) ?? before;
+      // A new cursor may begin with items given before: they must not take `last` back.
       const fresh = before === undefined ? chunk : chunk.filter((item) => isAfter(item, before));
+      last = fresh.at(-1) ?? before;
       if (fresh.length > 0) yield fresh;
       if (finished) return;
     }

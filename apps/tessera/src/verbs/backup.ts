@@ -25,7 +25,7 @@ export const backup: Verb = {
       .action(async ({ to, data, scratch, ...form }: BackupOptions) => {
         const [{ readConfig }, { openObjectStore }, { takeBackup }, { systemClock }] = await Promise.all([
           import('@tessera/settings'),
-          import('../wiring.js'),
+          import('@tessera/service'),
           import('../backup/take-backup.js'),
           import('@tessera/runtime'),
         ]);
@@ -59,7 +59,7 @@ export const restore: Verb = {
       .action(async ({ from, id, data, ...form }: RestoreOptions) => {
         const [{ readConfig }, { openObjectStore }, { restoreBackup }] = await Promise.all([
           import('@tessera/settings'),
-          import('../wiring.js'),
+          import('@tessera/service'),
           import('../backup/restore-backup.js'),
         ]);
         const config = readConfig();

@@ -1,0 +1,52 @@
+// The archive as it is set: TESSERA_ARCHIVE gives a log that is archived and read on from there.
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from '@jest/globals';
+import { keyOf } from '@tessera/contracts';
+import { ArchivedEventLog, type LogArchiver } from '@tessera/log-archive';
+import { readConfig } from '@tessera/settings';
+import { closePorts, openPorts } from '../src/wiring.js';
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tessera-archive-'));
+  folders.push(folder);
+  return folder;
+}
+
+test('with an archive set, the log is read on from there, and a part fills it', async () => {
+  const archive = newFolder();
+  const config = readConfig({ TESSERA_DATA: newFolder(), TESSERA_ARCHIVE: archive, TESSERA_PARTITIONS: '2' });
+  const ports = await openPorts(config);
+  expect(ports.log).toBeInstanceOf(ArchivedEventLog);
+  const value = { kind: 'tick', closing: false, source: -1, effectiveMs: 0 } as const;
+  await ports.log.append('events', 1, [{ key: keyOf('', 'workspace', 'tick'), value }]);
+  expect(await (ports.archiver as LogArchiver).archive({ all: true })).toBe(1);
+  expect(readdirSync(join(archive, 'tessera/archive/events/00001'))).toEqual(['0000000000000000.ndjson.zst']);
+  await closePorts(ports);
+});
+
+test('without one, the log is as it was', async () => {
+  const data = newFolder();
+  const ports = await openPorts(readConfig({ TESSERA_DATA: data, TESSERA_PARTITIONS: '2' }));
+  expect(ports.archiver).toBeUndefined();
+  expect(ports.log).not.toBeInstanceOf(ArchivedEventLog);
+  await closePorts(ports);
+});
+
+test('an archive that cannot be reached or is of another log is told, and the data folder is free again', async () => {
+  const data = newFolder();
+  const archive = newFolder();
+  await closePorts(await openPorts(readConfig({ TESSERA_DATA: data, TESSERA_ARCHIVE: archive, TESSERA_PARTITIONS: '2' })));
+  const other = readConfig({ TESSERA_DATA: newFolder(), TESSERA_ARCHIVE: archive, TESSERA_PARTITIONS: '3' });
+  await expect(openPorts(other)).rejects.toThrow(/is of another log/);
+  const keyless = readConfig({ TESSERA_DATA: data, TESSERA_ARCHIVE: 's3://bucket', TESSERA_PARTITIONS: '2' });
+  await expect(openPorts(keyless)).rejects.toThrow('an s3:// address needs credentials');
+  expect(existsSync(join(data, 'log'))).toBe(true);
+  await closePorts(await openPorts(readConfig({ TESSERA_DATA: data, TESSERA_PARTITIONS: '2' })));
+});
