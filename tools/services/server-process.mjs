@@ -4,10 +4,15 @@
 //    kills the server.
 // S3 What it writes is kept in a file, and its end before it is ready is an error that shows the last lines.
 import { spawn } from 'node:child_process';
-import { createWriteStream, readFileSync } from 'node:fs';
+import { createWriteStream, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 
 const TAIL_LINES = 30;
+/** Places in /proc/PID/stat after the name: process group; user and system time, of the process and of its ended children. */
+const STAT_GROUP = 2;
+const STAT_TICKS = [11, 12, 13, 14];
+/** USER_HZ: what the kernel tells times in on every platform that has /proc. */
+const TICKS_PER_SECOND = 100;
 const GUARD = '"$@" & server=$!; exec 3<&0; (cat <&3 >/dev/null; kill -KILL $server) >/dev/null 2>&1 & wait $server';
 
 export class ServerProcess {
@@ -91,6 +96,12 @@ export class ServerProcess {
     this.#signal('SIGCONT');
   }
 
+  /** CPU seconds, user and system, of the process and what it has started; undefined where the kernel does not say (no /proc). */
+  get cpuSeconds() {
+    const group = this.#child?.pid;
+    return group === undefined ? undefined : cpuSecondsOf(group);
+  }
+
   lastLines() {
     try {
       return readFileSync(this.logFile, 'utf8').split('\n').slice(-TAIL_LINES).join('\n');
@@ -107,6 +118,27 @@ export class ServerProcess {
     } catch (error) {
       if (error.code !== 'ESRCH') throw error;
     }
+  }
+}
+
+/** Of all processes of a group, and of their children that have ended. */
+function cpuSecondsOf(group) {
+  if (!existsSync('/proc/self/stat')) return undefined;
+  let ticks = 0;
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    const fields = statOf(pid);
+    if (Number(fields?.[STAT_GROUP]) === group) for (const at of STAT_TICKS) ticks += Number(fields[at]);
+  }
+  return ticks / TICKS_PER_SECOND;
+}
+
+/** Fields of /proc/PID/stat after the name, which may hold anything; undefined for a process that has just ended. */
+function statOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined;
   }
 }
 

@@ -12,6 +12,10 @@ import { DecisionsModule } from './decisions.module.js';
 import { DECISIONS_PACKAGE, DECISIONS_PROTO, DECISIONS_SERVICE } from './grpc/proto.js';
 import { decisionMetrics } from './metrics.js';
 
+/** Between two looks at how far the read model has come; over a network they cost a round trip per partition. */
+const LOOK_MS = 1_000;
+const LOOK_AT_SERVERS_MS = 2_000;
+
 export interface DecisionsComposition extends Composition {
   readonly readModel: StoreReadModel;
 }
@@ -25,7 +29,7 @@ const CONTRACT: GrpcContract = {
 
 export function composeDecisions({ ports, fresh, access, catalog, secretOf }: Ground): DecisionsComposition {
   const { log, store, clock, ids, shared } = ports;
-  const freshness = new ReadModelFreshness({ log, store, clock });
+  const freshness = new ReadModelFreshness({ log, store, clock, intervalMs: shared ? LOOK_AT_SERVERS_MS : LOOK_MS });
   const readModel = new StoreReadModel({
     store,
     partitions: (topic) => log.partitions(topic),

@@ -31,12 +31,12 @@ export function composeSystem(ground: Ground): SystemComposition {
   };
 }
 
-/** What a cluster leaves to its broker and to others: compaction, the archive, and a page that lists the doors. */
-function composeHousekeeping({ ports: { compactor, archiver, clock }, journal }: Ground): Composition {
+/** What a cluster leaves to its broker and to others: compaction, the archive, retention, and a page that lists the doors. */
+function composeHousekeeping({ ports: { compactor, archiver, retention, clock }, journal }: Ground): Composition {
   const compaction = compactor && new LogCompaction({ compactor, clock, journal });
   return {
     hosts: [],
-    parts: [compaction, archiver].filter((part) => part !== undefined),
+    parts: [compaction, archiver, retention].filter((part) => part !== undefined),
     modules: [DoorsModule.register()],
     contracts: [],
     http: true,

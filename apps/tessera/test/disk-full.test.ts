@@ -1,7 +1,7 @@
 // The disk of an embedded system is full, and later has room again: nothing acknowledged is lost, who sends is told to wait, and all goes on.
 // The limit is that of the process on the size of its files (prlimit, RLIMIT_FSIZE): a write beyond it fails as on a full disk, with EFBIG
 // in the place of ENOSPC, and it can be lifted while the process runs.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,13 +24,24 @@ const SLACK_BYTES = 96 << 10;
 
 const data = mkdtempSync(join(tmpdir(), 'tessera-full-'));
 let tessera: TesseraProcess | undefined;
+let passed = false;
 /** Ended in any case. */
 let begun: Load | undefined;
 afterAll(async () => {
+  if (!passed)
+    process.stderr.write(
+      `what the process said last, exit code or signal ${ending()}:\n${tessera?.journal.slice(-4_000) ?? ''}\n`,
+    );
   await tessera?.kill();
   await endLoad(begun);
   rmSync(data, { recursive: true, force: true });
 });
+
+/** A process that a full disk kills must be told from one that refuses: the test's own error may be but a lost connection. */
+function ending(): string {
+  const child = (tessera as unknown as { readonly child?: ChildProcess } | undefined)?.child;
+  return String(child?.exitCode ?? child?.signalCode ?? 'none, it lives');
+}
 
 function limitFiles(pid: number, bytes: number | 'unlimited'): void {
   execFileSync('prlimit', ['--pid', String(pid), `--fsize=${String(bytes)}:unlimited`]);
@@ -136,4 +147,5 @@ test('a full disk refuses what it cannot keep, answers what it can, and goes on 
   const ports = await openEmbeddedPorts(data, PARTITIONS);
   await checkLog(ports.log, load, members);
   await closePorts(ports);
+  passed = true;
 }, 400_000);

@@ -58,6 +58,10 @@ test('twenty kills under load lose no acknowledged event and apply none twice', 
   const features = asked.grpc('tessera.features.v1.FeatureService');
   const identity = asked.grpc('tessera.identity.v1.IdentityService');
   const members = await checkState({ features, identity, http: asked.http }, load);
+  for (const segment of ['buyers', 'curious']) {
+    expect(members.get(segment)?.size).toBeGreaterThan(5);
+    expect(members.get(segment)?.size).toBeLessThan(load.people().length - 5);
+  }
   asked.close();
   expect(await tessera.stop()).toBe(0);
   expect(tessera.journal).not.toMatch(/halted|invariant/);

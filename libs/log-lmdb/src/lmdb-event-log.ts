@@ -14,6 +14,7 @@ import { LmdbEnvironment } from '@tessera/lmdb-environment';
 import { FrameCodec } from './frame.js';
 import type { Frame } from './frame.js';
 import { FrameStore } from './frame-store.js';
+import { HeadCut } from './head-cut.js';
 import { HotTail } from './hot-tail.js';
 import type { HotTailLimits } from './hot-tail.js';
 import { lanesOf } from './lane.js';
@@ -50,8 +51,10 @@ export class LmdbEventLog implements EventLog {
   private readonly queue: AppendQueue;
   private readonly hot: HotTail;
   private readonly compaction: Compaction;
+  private readonly headCut: HeadCut;
   private readonly decoded = new Map<string, Frame>();
-  private compacting: Promise<unknown> = Promise.resolve();
+  /** Compaction and cutting go one after another. */
+  private rewriting: Promise<unknown> = Promise.resolve();
   private closed = false;
 
   private constructor(
@@ -64,10 +67,12 @@ export class LmdbEventLog implements EventLog {
     this.store = new FrameStore(environment.database('frames'), codec);
     this.hot = new HotTail(options.hotTail ?? HOT_TAIL_DEFAULT);
     this.queue = new AppendQueue(environment, this.store, codec, this.hot, options.nowMs, options.observer);
-    this.compaction = new Compaction(environment, this.store, codec, (lane) => {
+    const rewritten = (lane: Lane): void => {
       this.hot.forget(lane);
       this.decoded.clear();
-    });
+    };
+    this.compaction = new Compaction(environment, this.store, codec, rewritten);
+    this.headCut = new HeadCut(environment, this.store, rewritten);
   }
 
   /** Throws when another process owns the folder, or it holds a log with another clock or partition count. */
@@ -137,9 +142,14 @@ export class LmdbEventLog implements EventLog {
   /** Takes superseded records of a compacted topic away, a bounded piece per call. */
   async compact(topic: TopicId, options: CompactionOptions = {}): Promise<CompactionStep> {
     if (TOPICS[topic].policy !== 'compact') throw new RangeError(`${topic} is not a compacted topic`);
-    const step = this.compacting.then(() => this.compaction.step(this.lanesOf(topic), options));
-    this.compacting = step.catch(() => undefined);
-    return step;
+    return this.inTurn(() => this.compaction.step(this.lanesOf(topic), options));
+  }
+
+  /** Lets go of whole frames below the offset; returns where the partition starts now. Compacted topics have no head to cut. */
+  async cutHead(topic: TopicId, partition: number, toOffset: number): Promise<number> {
+    if (TOPICS[topic].policy === 'compact') throw new RangeError(`${topic} is a compacted topic: its head is not cut`);
+    const lane = this.lane(topic, partition);
+    return this.inTurn(() => this.headCut.to(lane, toOffset));
   }
 
   size(): LogSize {
@@ -151,9 +161,15 @@ export class LmdbEventLog implements EventLog {
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
-    await this.compacting;
+    await this.rewriting;
     await this.queue.drained();
     await this.environment.close();
+  }
+
+  private inTurn<T>(rewrite: () => Promise<T> | T): Promise<T> {
+    const done = this.rewriting.then(rewrite);
+    this.rewriting = done.catch(() => undefined);
+    return done;
   }
 
   private restore(lane: Lane): void {

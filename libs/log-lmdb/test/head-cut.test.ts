@@ -78,3 +78,24 @@ describe('cutting the head of a lane', () => {
     await log.close();
   });
 });
+
+describe('the head of a log in use', () => {
+  test('is cut to whole frames, reads go on behind it, and a compacted topic is refused', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tessera-cut-'));
+    folders.push(folder);
+    const log = await openLog(folder);
+    const value = { kind: 'tick', closing: false, source: 0, effectiveMs: 0 } satisfies AnyRecord;
+    for (let i = 0; i < 5; i++)
+      await log.append('events', 1, [
+        { key: keyOf('w', 'profile', 'p'), value },
+        { key: keyOf('w', 'profile', 'q'), value },
+      ]);
+    await log.read('events', 1, 0, { records: 3, bytes: 1 << 20 });
+    expect(await log.cutHead('events', 1, 5)).toBe(4);
+    expect(await log.startOffset('events', 1)).toBe(4);
+    const { records } = await log.read('events', 1, 0, { records: 100, bytes: 1 << 20 });
+    expect(records.map(({ offset }) => offset)).toEqual([4, 5, 6, 7, 8, 9]);
+    await expect(log.cutHead('segment-memberships', 0, 1)).rejects.toThrow('compacted');
+    await log.close();
+  });
+});

@@ -171,7 +171,7 @@ export class PartitionRun<Document, Definitions, State> {
     stage.fire(entry.document, this.logTimeMs, this.contexts.forCause(entry.key, cause));
     ledger.timersFired += 1;
     if (stage.dueMs(entry.document) <= this.logTimeMs)
-      throw new Error(`stage ${stage.name}: a timer of ${entry.key} did not fire`);
+      throw new Error(`stage ${stage.name}: a due timer of a document did not fire`);
   }
 
   private async stepGraph(record: LogRecord, cause: Cause): Promise<void> {
@@ -235,12 +235,12 @@ export class PartitionRun<Document, Definitions, State> {
     const until = last?.logTimeMs ?? this.logTimeMs;
     for (let due = stage.dueMs(entry.document); due <= until;) {
       const cause = this.markOf(due) ?? last;
-      if (!cause) throw new Error(`stage ${stage.name}: no record made the timer of ${entry.key} due`);
+      if (!cause) throw new Error(`stage ${stage.name}: no record made a timer due`);
       stage.fire(entry.document, Math.min(cause.logTimeMs, until), this.contexts.forCause(entry.key, cause));
       ledger.timersFired += 1;
       this.changed(entry, Math.max(entry.lastOffset, cause === last ? cause.offset - 1 : cause.offset));
       const next = stage.dueMs(entry.document);
-      if (next <= due && next <= cause.logTimeMs) throw new Error(`stage ${stage.name}: a timer of ${entry.key} did not fire`);
+      if (next <= due && next <= cause.logTimeMs) throw new Error(`stage ${stage.name}: a due timer of a document did not fire`);
       due = next;
     }
   }

@@ -69,7 +69,9 @@ async function start(
 ): Promise<{ stop(): Promise<void> }> {
   const access = accessOf(readCredentialsFile(config.credentialsFile as string));
   const tls = readTls(config);
+  journal.info('starting', { service: name, log: config.log, store: config.store });
   const ports = await openPorts(config, { processName: name, journal });
+  journal.info('the log and the store are open');
   const telemetry = telemetryOf(config, traces);
   try {
     const ground = createGround({ ...config, ports, access, journal, telemetry });

@@ -35,6 +35,8 @@ export interface SystemPorts {
   readonly ownership?: Ownership;
   /** Fills the archive, where one is set: a part of the process that is to do it. Two of them are harmless. */
   readonly archiver?: Part;
+  /** Cuts the head of a log that no broker cuts, once it is in the archive. */
+  readonly retention?: Part;
   /** Other processes may write the same store: what is read of it is not kept. */
   readonly shared: boolean;
 }
@@ -55,8 +57,8 @@ export class DataFolderOwnedError extends Error {
   }
 }
 
-const DELIVERY_MS = 30_000;
-const DELIVERY_OF_INGESTION_MS = 5_000;
+const PATIENCE = { deliveryMs: 30_000, requestMs: 10_000 };
+const PATIENCE_OF_INGESTION = { deliveryMs: 5_000, requestMs: 4_000 };
 
 export interface OpenOptions {
   /** Names the process in the brokers' logs and its groups. Default `tessera`: all services in one. */
@@ -70,9 +72,7 @@ export interface OpenOptions {
 export async function openPorts(config: Config, options: OpenOptions = {}): Promise<SystemPorts> {
   const ports = await openBarePorts(config, options);
   try {
-    return config.archive === undefined
-      ? ports
-      : { ...ports, ...(await withArchive(ports.log, config.archive, config, options)) };
+    return config.archive === undefined ? ports : { ...ports, ...(await withArchive(ports, config.archive, config, options)) };
   } catch (error) {
     await closePorts(ports);
     throw error;
@@ -95,25 +95,34 @@ async function openBarePorts(config: Config, options: OpenOptions): Promise<Syst
 
 /** Reads go on from the log to its archive; what fills the archive is a part that one process or several may run. */
 async function withArchive(
-  log: EventLog,
+  { log, clock }: SystemPorts,
   address: string,
   config: Config,
   { journal }: OpenOptions,
-): Promise<Pick<SystemPorts, 'log' | 'archiver'>> {
-  const { ArchivedEventLog, LogArchive, LogArchiver } = await import('@tessera/log-archive');
+): Promise<Pick<SystemPorts, 'log' | 'archiver' | 'retention'>> {
+  const { ArchivedEventLog, LogArchive, LogArchiver, LogRetention } = await import('@tessera/log-archive');
   const archive = await LogArchive.open({
     store: await openObjectStore(address, config),
     clock: log.clock,
     partitions: partitionsOf(config),
     prefix: `${config.topicPrefix}/archive/`,
   });
-  const failed = (topic: TopicId, partition: number, error: unknown): void =>
-    journal?.warn('records could not be archived, and are tried again', {
-      topic,
-      partition,
-      error: error instanceof Error ? error.message : String(error),
-    });
-  return { log: new ArchivedEventLog(log, archive), archiver: new LogArchiver({ log, archive, clock: systemClock, failed }) };
+  const warn = (message: string, error: unknown, facts: object): void =>
+    journal?.warn(message, { ...facts, error: error instanceof Error ? error.message : String(error) });
+  const archiver = new LogArchiver({
+    log,
+    archive,
+    clock,
+    failed: (topic, partition, error) => {
+      warn('records could not be archived, and are tried again', error, { topic, partition });
+    },
+  });
+  const archived = { log: new ArchivedEventLog(log, archive), archiver };
+  if (!(log instanceof LmdbEventLog)) return archived;
+  const failed = (topic: TopicId, error: unknown): void => {
+    warn('the head of a topic could not be cut, and is tried again', error, { topic });
+  };
+  return { ...archived, retention: new LogRetention({ log, cutter: log, archive, clock, failed }) };
 }
 
 /** The store at an address as people write it. Throws RangeError that says what is allowed. */
@@ -147,7 +156,7 @@ async function openKafka(
     prefix,
     replication: config.kafkaReplicas,
     client: config.kafkaClient,
-    limits: { deliveryMs: processName === 'ingestion' ? DELIVERY_OF_INGESTION_MS : DELIVERY_MS },
+    limits: processName === 'ingestion' ? PATIENCE_OF_INGESTION : PATIENCE,
   });
   if (config.store !== 'mongo') return { log };
   const times = { sessionMs: config.kafkaSessionMs };

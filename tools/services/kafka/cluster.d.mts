@@ -30,6 +30,8 @@ export interface KafkaOptions {
   readonly brokers?: 1 | 3;
   /** Lines of server.properties. */
   readonly settings?: Readonly<Record<string, string | number | boolean>>;
+  /** The clients' listener asks for SASL/PLAIN as this user. */
+  readonly user?: { readonly username: string; readonly password: string };
 }
 
 export function startKafka(options: KafkaOptions): Promise<KafkaCluster>;

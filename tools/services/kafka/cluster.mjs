@@ -15,11 +15,14 @@ const READY = 'Kafka Server started';
 const HEAP_ALONE = '384m';
 const HEAP_OF_THREE = '256m';
 
-/** Starts 1 or 3 brokers. `settings` are lines of server.properties that go before ours. */
-export async function startKafka({ folder, brokers = 1, settings = {} }) {
+/**
+ * Starts 1 or 3 brokers. `settings` are lines of server.properties; `user` makes the clients' listener ask for SASL/PLAIN.
+ */
+export async function startKafka({ folder, brokers = 1, settings = {}, user }) {
   const jars = await jarsOf(POM, CACHE, 'kafka');
   const ports = await freePorts(brokers * 2);
-  const clusterId = randomBytes(16).toString('base64url');
+  // One that begins with a dash is an option for the formatter.
+  const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'A');
   const voters = Array.from({ length: brokers }, (_, i) => `${i + 1}@127.0.0.1:${ports[brokers + i]}`).join(',');
   const nodes = Array.from({ length: brokers }, (_, i) => {
     const own = { id: i + 1, port: ports[i], controllerPort: ports[brokers + i] };
@@ -28,6 +31,7 @@ export async function startKafka({ folder, brokers = 1, settings = {} }) {
       { jars, clusterId, folder: join(folder, `broker-${i + 1}`), heap: brokers > 1 ? HEAP_OF_THREE : HEAP_ALONE },
       {
         ...(brokers > 1 ? REPLICATED : ALONE),
+        ...(user === undefined ? {} : saslSettings(user)),
         ...settings,
         'controller.quorum.voters': voters,
       },
@@ -146,6 +150,18 @@ const REPLICATED = {
   'controller.quorum.fetch.timeout.ms': 1000,
 };
 
+/** The broker speaks to itself as the same user. */
+function saslSettings({ username, password }) {
+  const module = 'org.apache.kafka.common.security.plain.PlainLoginModule';
+  const login = `${module} required username="${username}" password="${password}" user_${username}="${password}";`;
+  return {
+    'sasl.enabled.mechanisms': 'PLAIN',
+    'sasl.mechanism.inter.broker.protocol': 'PLAIN',
+    'listener.name.plaintext.plain.sasl.jaas.config': login,
+    'listener.security.protocol.map': 'PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT',
+  };
+}
+
 function propertiesOf({ id, port, controllerPort, dataFolder, settings }) {
   const all = {
     'group.initial.rebalance.delay.ms': 0,
@@ -162,7 +178,7 @@ function propertiesOf({ id, port, controllerPort, dataFolder, settings }) {
     listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
     'advertised.listeners': settings['advertised.listeners'] ?? `PLAINTEXT://127.0.0.1:${port}`,
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'listener.security.protocol.map': settings['listener.security.protocol.map'] ?? 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'log.dirs': dataFolder,
   };
   return Object.entries(all)

@@ -59,6 +59,11 @@ export class StandIn {
     return this.#process.logFile;
   }
 
+  /** Undefined where the kernel does not say. */
+  get cpuSeconds() {
+    return this.#process.cpuSeconds;
+  }
+
   start() {
     return this.#process.start(READY, this.port);
   }

@@ -46,12 +46,14 @@ export class Load {
   /** Answers by their status, and how many of 429 and more did not say when to try again. */
   readonly statuses = new Map<number, number>();
   withoutRetryAfter = 0;
+  private readonly underWay = new Map<string, number>();
   private readonly loggedIn = new Set<string>();
   private readonly deeds = new Map<string, Deeds>();
   private readonly lanes: Promise<void>[];
   private addresses: readonly string[] = [''];
   private attempts = 0;
   private stopping = false;
+  private abandoned = false;
 
   constructor(
     private readonly authorization: string,
@@ -70,6 +72,12 @@ export class Load {
   async stop(): Promise<void> {
     this.stopping = true;
     await Promise.all(this.lanes);
+  }
+
+  /** Ends at once: nothing is to be reckoned any more. */
+  abandon(): void {
+    this.stopping = true;
+    this.abandoned = true;
   }
 
   /** Everybody who did something, by how one asks for them: devices that somebody logged in on are their owner's. */
@@ -98,6 +106,7 @@ export class Load {
         this.call(lane, chance, `m${String(lane)}-${String(batch)}-${String(i)}`),
       );
       while (!(await this.deliver(calls))) {
+        if (this.abandoned) return;
         this.repeats += 1;
         await pause(RETRY_MS);
       }
@@ -108,9 +117,9 @@ export class Load {
   }
 
   private async deliver(calls: readonly Call[]): Promise<boolean> {
-    this.inFlight += 1;
+    const address = this.addresses[++this.attempts % this.addresses.length] ?? '';
+    this.count(address, 1);
     try {
-      const address = this.addresses[++this.attempts % this.addresses.length] ?? '';
       const answer = await fetch(`${address}/v1/batch`, {
         method: 'POST',
         headers: { authorization: this.authorization, 'content-type': 'application/json' },
@@ -125,8 +134,18 @@ export class Load {
       if (error instanceof LoadRefused) throw error;
       return false;
     } finally {
-      this.inFlight -= 1;
+      this.count(address, -1);
     }
+  }
+
+  /** Requests that this server has not answered. */
+  inFlightAt(address: string): number {
+    return this.underWay.get(address) ?? 0;
+  }
+
+  private count(address: string, by: number): void {
+    this.inFlight += by;
+    this.underWay.set(address, this.inFlightAt(address) + by);
   }
 
   private countAnswer({ status, headers }: Response): void {

@@ -17,12 +17,14 @@ export interface ServicePorts {
 const APPS = fileURLToPath(new URL('../../../', import.meta.url));
 /** Makes the process kill itself at a gap of the order of effects when it is told to; nothing of it is in a shipped file. */
 const FAULT_LOADER = fileURLToPath(new URL('./faults/load-faults.mjs', import.meta.url));
-const READY_MS = 60_000;
+const READY_MS = 150_000;
 const POLL_MS = 50;
+const STARTS_MAX = 10;
 
 export class ServiceProcess {
   private child: ChildProcess | undefined;
   private said = '';
+  private startedAgain = 0;
 
   constructor(
     readonly service: ServiceName,
@@ -38,6 +40,10 @@ export class ServiceProcess {
   /** What the process has said on stderr so far, over all its lives. */
   get journal(): string {
     return this.said;
+  }
+
+  get pid(): number {
+    return this.child?.pid ?? -1;
   }
 
   get running(): boolean {
@@ -65,13 +71,22 @@ export class ServiceProcess {
     const untilMs = performance.now() + READY_MS;
     let last = 'no answer';
     while (performance.now() < untilMs) {
-      if (!this.running) throw new Error(`${this.name} ended (${String(this.child?.exitCode)}): ${this.said.slice(-4_000)}`);
+      if (!this.running) this.startAgain();
       const found = await this.readiness();
       if (found === 'ready\n') return;
       last = found;
       await pause(POLL_MS);
     }
     throw new Error(`${this.name} is not ready after ${String(READY_MS)} ms: ${last}\n${this.said.slice(-4_000)}`);
+  }
+
+  /** As whoever supervises it does: a process that cannot reach log or store ends with 1. */
+  private startAgain(): void {
+    if (this.child?.exitCode !== 1 || this.startedAgain++ > STARTS_MAX)
+      throw new Error(
+        `${this.name} ended (${String(this.child?.exitCode ?? this.child?.signalCode)}): ${this.said.slice(-4_000)}`,
+      );
+    this.spawn();
   }
 
   /** Answer of /readyz; what is wrong where there is none. */

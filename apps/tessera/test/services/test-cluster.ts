@@ -27,7 +27,7 @@ export interface ClusterOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-export const PARTITIONS = 8;
+export const PARTITIONS = 4;
 
 /** Servers that `npm run test:services` has started for everybody. */
 export function sharedServers(): Servers {
@@ -81,6 +81,7 @@ export class TestCluster {
       TESSERA_MONGO_URI: servers.mongo,
       TESSERA_CREDENTIALS_FILE: file,
       TESSERA_KAFKA_SESSION: '6s',
+      TESSERA_STOP_WITHIN: '60s',
       TESSERA_LOG_LEVEL: 'info',
       TESSERA_TEST_FAULT_FOLDER: folder,
       ...settings,

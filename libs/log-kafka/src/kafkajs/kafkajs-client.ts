@@ -222,12 +222,15 @@ function isUnknownTopic(error: unknown): boolean {
 
 function asFailure(error: unknown, what: string): Error {
   if (error instanceof RetryableError) return error;
-  const { message, retriable, type } = error as {
-    readonly message: string;
-    readonly retriable?: boolean;
-    readonly type?: string;
-  };
+  const { message, name, retriable, type } = error as KafkajsError;
   const text = `could not ${what}: ${message}`;
-  const lasting = retriable === false && type !== undefined;
+  const lasting = name === 'KafkaJSSASLAuthenticationError' || (retriable === false && type !== undefined);
   return lasting ? new Error(text, { cause: error }) : new RetryableError(text, { cause: error });
+}
+
+interface KafkajsError {
+  readonly message: string;
+  readonly name?: string;
+  readonly retriable?: boolean;
+  readonly type?: string;
 }

@@ -1,7 +1,7 @@
 // The cluster as seen through @platformatic/kafka's connections: who leads what, a connection per broker and purpose.
 // U1 The answer to "who leads" is kept until somebody says that it is stale; a topic or a leader that is missing is asked for again.
 // U2 Long polls, reads, writes and questions have connections of their own: a broker answers one connection's requests in order.
-import { ConnectionPool, listOffsetsV7, metadataV9, NetworkError } from '@platformatic/kafka';
+import { AuthenticationError, ConnectionPool, listOffsetsV7, metadataV9, NetworkError } from '@platformatic/kafka';
 import type { Broker, Connection, ConnectionOptions, SASLMechanismValue } from '@platformatic/kafka';
 import { RetryableError } from '@tessera/runtime';
 import { addressesOf, type KafkaConnectionOptions } from '../options.js';
@@ -120,9 +120,18 @@ function connectionOptionsOf({ tls, sasl }: KafkaConnectionOptions, purpose: Pur
   };
 }
 
-/** True where another try may help: a connection, a moved leader, a broker that is busy. */
+/** True where another try may help: a connection, a moved leader, a broker that is busy. Credentials that are refused stay refused. */
 export function isRetriable(error: unknown): boolean {
+  if (isRefusedCredential(error)) return false;
   if (error instanceof RetryableError || error instanceof NetworkError) return true;
   const { canRetry, errors } = error as { readonly canRetry?: boolean; readonly errors?: readonly unknown[] };
   return canRetry ?? errors?.every(isRetriable) ?? false;
+}
+
+/** The library wraps it in what failed because of it. */
+export function isRefusedCredential(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof AuthenticationError) return true;
+  const { cause, errors } = error as { readonly cause?: unknown; readonly errors?: readonly unknown[] };
+  return isRefusedCredential(cause) || (errors ?? []).some(isRefusedCredential);
 }
