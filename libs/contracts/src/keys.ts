@@ -39,6 +39,11 @@ export function keyOf(workspace: string, kind: KeyKind, id: string, ...more: rea
   return key as Key;
 }
 
+/** The key of a part of what `owner` names. */
+export function keyUnder(owner: Key, part: string): Key {
+  return `${owner}/${escapePart(part)}` as Key;
+}
+
 export interface KeyParts {
   readonly workspace: string;
   readonly kind: KeyKind;

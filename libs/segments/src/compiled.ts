@@ -2,14 +2,16 @@
 // E1 `evaluate` is a pure function of the view and the time.
 // E2 Between two records the verdict of a segment changes at `nextChangeMs` or later, never before it.
 import type { Explanation } from '@tessera/contracts';
-import type { FeaturePlan, Partial_ } from '@tessera/features';
+import type { AggregateSlot, FeaturePlan, Partial_, Scalar } from '@tessera/features';
 
 /** true, false, or undefined: unknown (Kleene's strong three-valued logic). */
 export type Verdict = boolean | undefined;
 
 /** What an evaluation may read of a profile: the merge of its fragments. */
 export interface ProfileView {
-  /** Merged partial of a slot; undefined over no events. */
+  /** Value of an aggregate slot, over no events that of its kind for none: what conditions compare. */
+  value(slot: AggregateSlot): Scalar;
+  /** Merged partial of a slot; undefined over no events. For trails and explanations: it may be made anew. */
   partial(slotId: string): Partial_ | undefined;
   /** Top-level trait; undefined where there is none. */
   trait(name: string): unknown;

@@ -4,12 +4,12 @@
 // E2 Within a pass a segment first settles (its deadline came), then is evaluated: what held until now counts, then what is now.
 // E3 The changes of a pass are what differs between its beginning and its end: one cause, one list.
 import type { SegmentChange } from '@tessera/contracts';
-import type { Partial_ } from '@tessera/features';
+import type { Scalar } from '@tessera/features';
 import { instantText } from './instant-text.js';
-import type { CompiledSegment, Evaluation } from './compiled.js';
-import { createPathState, observe, pathDueMs, settle, timingOf, wanted, type PathState } from './membership.js';
+import type { CompiledSegment } from './compiled.js';
+import { DEADLINE, expectChange, NEXT_CHANGE, observe, settle, TIMER_WIDTH, wanted } from './membership.js';
 import { DocumentView, materialize } from './merge-view.js';
-import { alignPaths, reschedule, type ProfileDocument } from './profile-document.js';
+import { align, reschedule, type ProfileDocument } from './profile-document.js';
 import type { SetIndex, SlotUse, Use } from './set-index.js';
 
 /** Of a change; `stability` and the reasons of a restoration are found by the pass itself. */
@@ -17,7 +17,6 @@ export type ChangeReason = 'conditions' | 'expiry' | 'stability' | 'merged' | 'u
 
 const EVALUATE = 1;
 const SETTLE = 2;
-const NO_CHANGES: readonly SegmentChange[] = [];
 
 export class EvaluationPass {
   /** A published feature, trait or consent was touched. */
@@ -26,18 +25,24 @@ export class EvaluationPass {
   private index!: SetIndex;
   private reason: ChangeReason = 'conditions';
   private mergedFrom: string | undefined;
-  private found: SegmentChange[] | undefined;
+  /** Reused from pass to pass: the first `count` are those of this one. */
+  private readonly found: SegmentChange[] = [];
+  private count = 0;
   private readonly view = new DocumentView();
   private marks = new Uint8Array(64);
   private low = Infinity;
   private high = -1;
-  private rescan = false;
 
   /** `quiet` passes (a shadow's) change the document and list nothing. */
   constructor(private readonly quiet = false) {}
 
+  get changed(): boolean {
+    return this.count > 0;
+  }
+
+  /** A list of its own, for whoever keeps it. */
   get changes(): readonly SegmentChange[] {
-    return this.found ?? NO_CHANGES;
+    return this.found.slice(0, this.count);
   }
 
   begin(document: ProfileDocument, index: SetIndex, reason: ChangeReason, mergedFrom?: string): void {
@@ -45,11 +50,11 @@ export class EvaluationPass {
     this.index = index;
     this.reason = reason;
     this.mergedFrom = mergedFrom;
-    this.found = undefined;
+    this.count = 0;
     this.publishes = false;
     this.view.document = document;
     this.view.index = index;
-    if (document.names !== index.names) alignPaths(document, index.names, index.byName);
+    if (document.names !== index.names) align(document, index);
     materialize(document, index);
     if (this.marks.length < index.segments.length) this.marks = new Uint8Array(index.segments.length);
   }
@@ -61,8 +66,8 @@ export class EvaluationPass {
     if (use.published) this.publishes = true;
   }
 
-  /** A slot has another partial: only who may answer otherwise is touched (`bounds` in compiled.ts). */
-  touchSlot(use: SlotUse, before: Partial_ | undefined, after: Partial_ | undefined): void {
+  /** A slot has another partial, with these values: only who may answer otherwise is touched (`bounds` in compiled.ts). */
+  touchSlot(use: SlotUse, was: Scalar, is: Scalar): void {
     if (use.read === undefined) {
       this.touch(use);
       return;
@@ -70,8 +75,6 @@ export class EvaluationPass {
     if (use.published) this.publishes = true;
     const { always } = use;
     for (let i = 0; i < always.length; i++) this.mark(always[i] as number, EVALUATE);
-    const was = use.read(before);
-    const is = use.read(after);
     if (was === is) return;
     if (typeof was !== 'number' || typeof is !== 'number') this.touch(use);
     else if (was < is) this.touchBetween(use, was, is);
@@ -85,12 +88,12 @@ export class EvaluationPass {
 
   /** What is due at this moment. */
   touchDue(dueMs: number): void {
-    const { paths } = this.document;
-    for (let i = 0; i < paths.length; i++) {
-      const timing = paths[i]?.timing;
-      if (timing === undefined) continue;
-      if (timing.deadlineMs <= dueMs) this.mark(i, SETTLE);
-      if (timing.nextChangeMs <= dueMs) this.mark(i, EVALUATE);
+    const { timers } = this.document;
+    if (timers === undefined) return;
+    for (let at = 0; at < timers.length; at += TIMER_WIDTH) {
+      const place = timers[at] as number;
+      if ((timers[at + DEADLINE] as number) <= dueMs) this.mark(place, SETTLE);
+      if ((timers[at + NEXT_CHANGE] as number) <= dueMs) this.mark(place, EVALUATE);
     }
   }
 
@@ -98,7 +101,6 @@ export class EvaluationPass {
   run(nowMs: number): void {
     const { document, marks } = this;
     materialize(document, this.index);
-    this.rescan = false;
     for (let i = this.low; i <= this.high; i++) {
       const mark = marks[i] as number;
       if (mark === 0) continue;
@@ -107,21 +109,21 @@ export class EvaluationPass {
     }
     this.low = Infinity;
     this.high = -1;
-    if (this.rescan) reschedule(document);
+    if (document.timers !== undefined || document.dueMs !== Infinity) reschedule(document);
   }
 
   /** Adds a change that follows from no evaluation; a membership that stays is `updated`. */
   add(segment: string, kind: SegmentChange['kind'], reason: ChangeReason, enteredAtMs: number, mergedInto?: string): void {
     if (this.quiet) return;
-    const change = { segment, kind, reason, enteredAt: instantText(enteredAtMs), pending: this.document.pending !== undefined };
     const { mergedFrom } = this;
-    (this.found ??= []).push(
+    const enteredAt = instantText(enteredAtMs);
+    const pending = this.document.pending !== undefined;
+    this.found[this.count++] =
       mergedInto !== undefined
-        ? { ...change, mergedInto }
+        ? { segment, kind, reason, enteredAt, pending, mergedInto }
         : kind === 'entered' && mergedFrom !== undefined
-          ? { ...change, mergedFrom }
-          : change,
-    );
+          ? { segment, kind, reason, enteredAt, pending, mergedFrom }
+          : { segment, kind, reason, enteredAt, pending };
   }
 
   /** Segments with a bound in [low, high]: on another all comparisons answer as before. */
@@ -146,48 +148,32 @@ export class EvaluationPass {
 
   private evaluate(i: number, mark: number, nowMs: number): void {
     const { document } = this;
-    const segment = this.index.segments[i] as CompiledSegment;
-    let path = document.paths[i];
-    if ((mark & SETTLE) !== 0 && path !== undefined) {
-      const { member, enteredAtMs } = path;
-      this.rescan = true;
-      const settled = settle(path, nowMs);
-      const followed = (mark & EVALUATE) !== 0 && this.follow(path, segment, segment.evaluate(this.view, nowMs), nowMs);
-      if (settled || followed) this.moved(i, path, member, enteredAtMs, followed ? this.reason : 'stability');
-      return;
-    }
-    const evaluation = segment.evaluate(this.view, nowMs);
-    if (path === undefined) {
-      if (evaluation.nextChangeMs === Infinity && !wanted(evaluation.verdict, segment.unknown)) return;
-      document.paths[i] = path = createPathState();
-    }
-    const { member } = path;
-    const enteredAtMs = member ? path.enteredAtMs : 0;
-    if (this.follow(path, segment, evaluation, nowMs)) this.moved(i, path, member, enteredAtMs, this.reason);
+    const before = document.entered[i] as number;
+    const settled = (mark & SETTLE) !== 0 && settle(document, i, nowMs);
+    const followed = (mark & EVALUATE) !== 0 && this.follow(i, nowMs);
+    if (settled || followed) this.moved(i, before, followed ? this.reason : 'stability');
   }
 
-  /** Takes what an evaluation found; true when the membership followed. */
-  private follow(path: PathState, segment: CompiledSegment, evaluation: Evaluation, nowMs: number): boolean {
+  /** Takes what an evaluation finds; true when the membership followed. */
+  private follow(i: number, nowMs: number): boolean {
     const { document } = this;
-    const { nextChangeMs } = evaluation;
-    const before = pathDueMs(path);
-    if (path.timing !== undefined || nextChangeMs !== Infinity) timingOf(path).nextChangeMs = nextChangeMs;
-    const member = wanted(evaluation.verdict, segment.unknown);
-    const followed = observe(path, member, nowMs, segment.stability, document.pending !== undefined);
-    const due = pathDueMs(path);
-    if (due < document.dueMs) document.dueMs = due;
-    else if (due > before && before <= document.dueMs) this.rescan = true;
-    return followed;
+    const segment = this.index.segments[i] as CompiledSegment;
+    const { verdict, nextChangeMs } = segment.evaluate(this.view, nowMs);
+    if (document.timers !== undefined || nextChangeMs !== Infinity) expectChange(document, i, nextChangeMs);
+    return observe(document, i, wanted(verdict, segment.unknown), nowMs, segment.stability, document.pending !== undefined);
   }
 
-  private moved(i: number, path: PathState, member: boolean, enteredAtMs: number, reason: ChangeReason): void {
-    if (path.member !== member) {
-      for (const dependant of this.index.dependants[i] as readonly number[]) this.mark(dependant, EVALUATE);
+  /** `before` is since when it was a member as the pass began; Infinity where it was not. */
+  private moved(i: number, before: number, reason: ChangeReason): void {
+    const after = this.document.entered[i] as number;
+    if (after === before) return;
+    const was = before !== Infinity;
+    const is = after !== Infinity;
+    if (was !== is) {
+      const dependants = this.index.dependants[i] as readonly number[];
+      for (let d = 0; d < dependants.length; d++) this.mark(dependants[d] as number, EVALUATE);
     }
-    const enteredAt = path.member ? path.enteredAtMs : enteredAtMs;
-    if (path.member !== member || (member && enteredAt !== enteredAtMs)) {
-      this.add(this.index.names[i] as string, changeKind(member, path.member), reason, enteredAt);
-    }
+    this.add(this.index.names[i] as string, changeKind(was, is), reason, is ? after : before);
   }
 }
 

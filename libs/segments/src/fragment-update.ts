@@ -4,10 +4,19 @@
 import type { ConsentChoice, FragmentChangedRecord, TraitValue } from '@tessera/contracts';
 import type { Partial_ } from '@tessera/features';
 import type { EvaluationPass } from './evaluation-pass.js';
-import { mergeSlot, mergeTrait, ordered, partialOf, remergeConsent } from './merge-view.js';
-import { createFragment, fragmentsChanged, type Fragment, type ProfileDocument } from './profile-document.js';
+import { mergeOf, mergeSlot, mergeTrait, ordered, remergeConsent, scalarOf } from './merge-view.js';
+import {
+  createFragment,
+  dropFragment,
+  findFragment,
+  fragmentsChanged,
+  insertFragment,
+  type Fragment,
+  type ProfileDocument,
+} from './profile-document.js';
 import type { SetIndex } from './set-index.js';
 import { keepEarly } from './slot-keeping.js';
+import { clearValues, forEachSlot, putPartial } from './slot-values.js';
 
 /** The data of a FragmentChanged record. */
 export type FragmentUpdate = Pick<
@@ -23,11 +32,10 @@ export function storeUpdate(
   pass: EvaluationPass,
   ahead: number,
 ): void {
-  let fragment = document.fragments.get(update.fragment);
+  let fragment = findFragment(document, update.fragment);
   if (fragment === undefined) {
-    fragment = createFragment(update.fragment);
-    document.fragments.set(update.fragment, fragment);
-    fragmentsChanged(document);
+    fragment = createFragment(update.fragment, document.layout);
+    insertFragment(document, fragment);
   }
   fragment.generation = update.generation;
   fragment.offset = update.offset;
@@ -54,9 +62,8 @@ export function removeFragment(
   index: SetIndex | undefined,
   pass: EvaluationPass,
 ): void {
-  if (index !== undefined) touchAllOf(fragment, index, pass);
-  document.fragments.delete(fragment.id);
-  fragmentsChanged(document);
+  if (index !== undefined) touchAllOf(document, fragment, index, pass);
+  dropFragment(document, fragment);
 }
 
 function storePartial(
@@ -70,16 +77,18 @@ function storePartial(
 ): void {
   const use = index?.slots.get(slotId);
   // Between the coming of a fragment and the end of its pass the merge is not known: then any change may matter.
-  const known = document.only !== undefined || document.merged !== undefined;
-  const before = use !== undefined && known ? partialOf(document, slotId) : undefined;
-  if (partial === null) fragment.partials.delete(slotId);
-  else fragment.partials.set(slotId, partial);
+  const { values } = document;
+  const before = use === undefined ? undefined : scalarOf(values, use);
+  putPartial(fragment, use, slotId, partial ?? undefined);
   if (use === undefined || ahead > 0 || fragment.early !== undefined)
-    keepEarly(fragment, slotId, use !== undefined, document.set, ahead);
+    keepEarly(fragment, slotId, partial !== null, use !== undefined, document.set, ahead);
   if (use === undefined) return;
-  if (document.merged !== undefined) mergeSlot(document, document.merged, use.slot);
-  if (known) pass.touchSlot(use, before, partialOf(document, slotId));
-  else pass.touch(use);
+  if (values === undefined) {
+    pass.touch(use);
+    return;
+  }
+  if (values !== fragment) mergeSlot(document, values, use);
+  pass.touchSlot(use, before, scalarOf(values, use));
 }
 
 function storeTrait(
@@ -91,35 +100,37 @@ function storeTrait(
   pass: EvaluationPass,
 ): void {
   const { value } = trait;
-  fragment.traits.set(
+  (fragment.traits ??= new Map()).set(
     name,
     value === undefined || typeof value === 'object' ? { ...trait, value: ordered(value) ?? null } : trait,
   );
-  if (document.merged !== undefined) mergeTrait(document, document.merged, name);
+  const merged = mergeOf(document);
+  if (merged !== undefined) mergeTrait(document, merged, name);
   if (index !== undefined) touchTrait(name, index, pass);
 }
 
 /** A full record names all that there is: what it does not name is gone. */
 function clear(document: ProfileDocument, fragment: Fragment, index: SetIndex | undefined, pass: EvaluationPass): void {
-  if (index !== undefined) touchAllOf(fragment, index, pass);
-  fragment.partials.clear();
-  fragment.traits.clear();
+  if (index !== undefined) touchAllOf(document, fragment, index, pass);
+  clearValues(fragment, document.layout);
+  fragment.traits = undefined;
   fragment.consent = undefined;
   fragment.early = undefined;
-  document.merged = undefined;
+  fragmentsChanged(document);
 }
 
 function consentChanged(document: ProfileDocument, pass: EvaluationPass): void {
-  if (document.merged !== undefined) remergeConsent(document, document.merged);
+  const merged = mergeOf(document);
+  if (merged !== undefined) remergeConsent(document, merged);
   pass.publishes = true;
 }
 
-function touchAllOf(fragment: Fragment, index: SetIndex, pass: EvaluationPass): void {
-  for (const slotId of fragment.partials.keys()) {
+function touchAllOf({ layout }: ProfileDocument, fragment: Fragment, index: SetIndex, pass: EvaluationPass): void {
+  forEachSlot(layout, fragment, (slotId) => {
     const use = index.slots.get(slotId);
     if (use !== undefined) pass.touch(use);
-  }
-  for (const trait of fragment.traits.keys()) touchTrait(trait, index, pass);
+  });
+  if (fragment.traits !== undefined) for (const trait of fragment.traits.keys()) touchTrait(trait, index, pass);
   if (fragment.consent !== undefined) pass.publishes = true;
 }
 

@@ -1,6 +1,7 @@
 // RFC 3339 texts of instants on the hot path: the same as `formatInstant`, at a fraction of its cost (0.3 us a piece, several a record).
 // T1 The date is remembered for the last days that were asked for; the time of day comes from tables. What was asked before
 //    never shows.
+// T2 The texts of the last instants are kept: the records of one cause name one moment several times.
 import { formatInstant } from '@tessera/time';
 
 const DAY_MS = 86_400_000;
@@ -12,7 +13,20 @@ const MINUTES = Array.from({ length: 1440 }, (_, minute) => `T${two(Math.floor(m
 const SECONDS = Array.from({ length: 60 }, (_, second) => two(second));
 const MILLISECONDS = Array.from({ length: 1000 }, (_, ms) => `.${String(ms).padStart(3, '0')}Z`);
 
+const RECENT = 16;
+const instants = new Float64Array(RECENT).fill(NaN);
+const texts: string[] = new Array<string>(RECENT).fill('');
+
 export function instantText(ms: number): string {
+  const at = ms & (RECENT - 1);
+  if (instants[at] !== ms) {
+    instants[at] = ms;
+    texts[at] = textOf(ms);
+  }
+  return texts[at] as string;
+}
+
+function textOf(ms: number): string {
   const day = Math.floor(ms / DAY_MS);
   const at = day & (SIZE - 1);
   if (days[at] !== day) {

@@ -4,72 +4,82 @@
 // V3 A trait is the last write by (event time, message id); a tie, which only two senders with one message id can make,
 //    goes to the greater canonical text.
 import type { ConsentChoice, TraitValue } from '@tessera/contracts';
-import { mergeConsent, type Consent } from '@tessera/consent';
-import { mergePartials, type Partial_, type Slot } from '@tessera/features';
+import { mergeConsent } from '@tessera/consent';
+import { mergePartials, type AggregateSlot, type Partial_, type Scalar } from '@tessera/features';
 import type { ProfileView } from './compiled.js';
-import type { ProfileDocument } from './profile-document.js';
-import type { SetIndex } from './set-index.js';
-
-export interface Merged {
-  readonly partials: Map<string, Partial_>;
-  readonly traits: Map<string, TraitValue>;
-  consent: Consent;
-}
+import type { ProfileDocument, Values } from './profile-document.js';
+import type { SetIndex, SlotUse } from './set-index.js';
+import { OTHER, partialIn, putPartial, valueAt } from './slot-values.js';
 
 const NO_CONSENT: ReadonlyMap<string, ConsentChoice> = new Map();
 
-/** Computes the merge where several fragments are present and it is not known. */
+/** Computes the merge where several fragments are present and it is not known. The document is aligned with the set. */
 export function materialize(document: ProfileDocument, index: SetIndex): void {
-  if (document.merged !== undefined || document.fragments.size < 2) return;
-  const merged: Merged = { partials: new Map(), traits: new Map(), consent: new Map() };
-  document.merged = merged;
-  for (const { slot } of index.slots.values()) mergeSlot(document, merged, slot);
-  for (const { traits } of document.fragments.values()) for (const [name, value] of traits) keepLater(merged.traits, name, value);
+  if (document.values !== undefined || document.fragments.length < 2) return;
+  const merged: Values = { numbers: index.layout.blank.slice(), others: undefined, traits: undefined, consent: undefined };
+  document.values = merged;
+  for (const use of index.slots.values()) mergeSlot(document, merged, use);
+  for (const { traits } of document.fragments) {
+    if (traits !== undefined) for (const [name, value] of traits) keepLater(merged, name, value);
+  }
   remergeConsent(document, merged);
 }
 
-export function mergeSlot(document: ProfileDocument, merged: Merged, slot: Slot): void {
+/** The merge of several fragments, where it is known. */
+export function mergeOf({ fragments, values }: ProfileDocument): Values | undefined {
+  return fragments.length > 1 ? values : undefined;
+}
+
+export function mergeSlot({ fragments, layout }: ProfileDocument, merged: Values, use: SlotUse): void {
   const found: Partial_[] = [];
-  for (const fragment of document.fragments.values()) {
-    const partial = fragment.partials.get(slot.id);
+  for (const fragment of fragments) {
+    const partial = partialIn(layout, fragment, use.id);
     if (partial !== undefined) found.push(partial);
   }
-  const one = found.length < 2 ? found[0] : mergePartials(slot, found);
-  if (one === undefined) merged.partials.delete(slot.id);
-  else merged.partials.set(slot.id, one);
+  putPartial(merged, use, use.id, found.length < 2 ? found[0] : mergePartials(use.slot, found));
 }
 
-export function mergeTrait(document: ProfileDocument, merged: Merged, name: string): void {
-  merged.traits.delete(name);
-  for (const { traits } of document.fragments.values()) {
-    const value = traits.get(name);
-    if (value !== undefined) keepLater(merged.traits, name, value);
+export function mergeTrait({ fragments }: ProfileDocument, merged: Values, name: string): void {
+  merged.traits?.delete(name);
+  for (const { traits } of fragments) {
+    const value = traits?.get(name);
+    if (value !== undefined) keepLater(merged, name, value);
   }
 }
 
-export function remergeConsent(document: ProfileDocument, merged: Merged): void {
-  merged.consent = new Map();
-  for (const { consent } of document.fragments.values()) {
-    if (consent !== undefined) merged.consent = mergeConsent(merged.consent, consent);
+export function remergeConsent({ fragments }: ProfileDocument, merged: Values): void {
+  merged.consent = undefined;
+  for (const { consent } of fragments) {
+    if (consent !== undefined) merged.consent = mergeConsent(merged.consent ?? NO_CONSENT, consent);
   }
 }
 
-export function partialOf(document: ProfileDocument, slotId: string): Partial_ | undefined {
-  return document.only !== undefined ? document.only.partials.get(slotId) : document.merged?.partials.get(slotId);
+export function partialOf({ layout, values }: ProfileDocument, slotId: string): Partial_ | undefined {
+  return values === undefined ? undefined : partialIn(layout, values, slotId);
 }
 
-export function traitsOf(document: ProfileDocument): ReadonlyMap<string, TraitValue> | undefined {
-  return document.only !== undefined ? document.only.traits : document.merged?.traits;
+/** The value of an aggregate slot of the set that the document is aligned with. */
+export function scalarOf(values: Values | undefined, use: SlotUse): Scalar {
+  if (values === undefined || use.form === OTHER) return use.read?.(values?.others?.get(use.id));
+  return valueAt(values, use.at);
 }
 
-export function consentOf(document: ProfileDocument): ReadonlyMap<string, ConsentChoice> {
-  return (document.only !== undefined ? document.only.consent : document.merged?.consent) ?? NO_CONSENT;
+export function traitsOf({ values }: ProfileDocument): ReadonlyMap<string, TraitValue> | undefined {
+  return values?.traits;
 }
 
-/** One view for many evaluations: document and set are given before each. The document's paths stand beside the set's segments. */
+export function consentOf({ values }: ProfileDocument): ReadonlyMap<string, ConsentChoice> {
+  return values?.consent ?? NO_CONSENT;
+}
+
+/** One view for many evaluations: document and set are given before each. The document is aligned with the set. */
 export class DocumentView implements ProfileView {
   document!: ProfileDocument;
   index!: SetIndex;
+
+  value(slot: AggregateSlot): Scalar {
+    return scalarOf(this.document.values, this.index.slots.get(slot.id) as SlotUse);
+  }
 
   partial(slotId: string): Partial_ | undefined {
     return partialOf(this.document, slotId);
@@ -81,7 +91,7 @@ export class DocumentView implements ProfileView {
 
   member(segment: string): boolean {
     const place = this.index.byName.get(segment);
-    return place !== undefined && this.document.paths[place]?.member === true;
+    return place !== undefined && this.document.entered[place] !== Infinity;
   }
 }
 
@@ -97,7 +107,8 @@ export function ordered(value: unknown): unknown {
   );
 }
 
-function keepLater(traits: Map<string, TraitValue>, name: string, value: TraitValue): void {
+function keepLater(merged: Values, name: string, value: TraitValue): void {
+  const traits = (merged.traits ??= new Map());
   const present = traits.get(name);
   if (present === undefined || isLater(value, present)) traits.set(name, value);
 }

@@ -193,13 +193,13 @@ function foldRecords(
   let epoch = 0;
   const fireUntil = (untilMs: number): void => {
     const index = indexes[epoch - 1];
-    if (index !== undefined && shadow.fragments.size > 0) steps.fire(shadow, index, untilMs);
+    if (index !== undefined && shadow.fragments.length > 0) steps.fire(shadow, index, untilMs);
   };
   const enterEpoch = (next: number): void => {
     for (; epoch < next; epoch++) {
       const active = activations[epoch] as Activation;
       fireUntil(active.ownTimeMs);
-      if (shadow.fragments.size > 0) steps.switchTo(shadow, active, indexes[epoch] as SetIndex, indexes[epoch - 1]);
+      if (shadow.fragments.length > 0) steps.switchTo(shadow, active, indexes[epoch] as SetIndex, indexes[epoch - 1]);
     }
   };
   for (const { record, epoch: within, effectiveMs, ownTimeMs } of told) {

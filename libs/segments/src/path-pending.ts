@@ -32,7 +32,7 @@ export interface PendingPath {
 /** From this record on the path is to be folded again. */
 export function beginPending(document: ProfileDocument, basis: number): void {
   const versions = new Map<string, Version>();
-  for (const { id, generation, offset, index } of document.fragments.values()) versions.set(id, { generation, offset, index });
+  for (const { id, generation, offset, index } of document.fragments) versions.set(id, { generation, offset, index });
   document.pending = { basis, effectiveMs: document.effectiveMs, versions, journal: [], job: undefined };
 }
 

@@ -6,10 +6,9 @@
 import type { SegmentChange } from '@tessera/contracts';
 import { changeKind, type EvaluationPass } from './evaluation-pass.js';
 import { instantText } from './instant-text.js';
-import { createPathState, type PathState } from './membership.js';
 import type { JournalEntry, PendingPath } from './path-pending.js';
 import { decodeProfile } from './profile-codec.js';
-import { alignPaths, reschedule, type ProfileDocument } from './profile-document.js';
+import { align, findFragment, reschedule, type ProfileDocument } from './profile-document.js';
 import { ProfileSteps, type Circumstance, type Listener } from './profile-steps.js';
 import type { SetIndex } from './set-index.js';
 
@@ -46,15 +45,16 @@ export function restorePath(
   const shadow = decodeProfile(folded, document.key);
   for (const entry of pending.journal) replay(shadow, entry, index, steps);
   steps.fire(shadow, index, ownTimeMs);
-  alignPaths(document, index.names, index.byName);
-  alignPaths(shadow, index.names, index.byName);
-  const told = document.paths;
-  document.paths = shadow.paths;
+  align(document, index);
+  align(shadow, index);
+  const told = document.entered;
+  document.entered = shadow.entered;
+  document.timers = shadow.timers;
   document.pending = undefined;
   document.effectiveMs = Math.max(document.effectiveMs, shadow.effectiveMs);
   steps.evaluateAll(document, index);
   reschedule(document);
-  return differences(told, document.paths, index);
+  return differences(told, document.entered, index);
 }
 
 function replay(shadow: ProfileDocument, entry: JournalEntry, index: SetIndex, steps: ProfileSteps): void {
@@ -64,24 +64,21 @@ function replay(shadow: ProfileDocument, entry: JournalEntry, index: SetIndex, s
     steps.update(shadow, entry.update, entry.effectiveMs, active, index, SHADOW);
     return;
   }
-  const fragment = shadow.fragments.get(entry.fragment);
+  const fragment = findFragment(shadow, entry.fragment);
   if (fragment !== undefined) steps.leave(shadow, fragment, entry.effectiveMs, index, SHADOW);
 }
 
 /** Every member is told, if only that its path is no longer pending. */
-function differences(
-  told: readonly (PathState | undefined)[],
-  now: readonly (PathState | undefined)[],
-  index: SetIndex,
-): SegmentChange[] {
+function differences(told: readonly number[], now: readonly number[], index: SetIndex): SegmentChange[] {
   const changes: SegmentChange[] = [];
-  const untouched = createPathState();
   for (const [i, segment] of index.names.entries()) {
-    const before = told[i] ?? untouched;
-    const after = now[i] ?? untouched;
-    if (!before.member && !after.member) continue;
-    const enteredAt = instantText(after.member ? after.enteredAtMs : before.enteredAtMs);
-    changes.push({ segment, kind: changeKind(before.member, after.member), reason: 'restored', enteredAt, pending: false });
+    const before = told[i] as number;
+    const after = now[i] as number;
+    const was = before !== Infinity;
+    const is = after !== Infinity;
+    if (!was && !is) continue;
+    const enteredAt = instantText(is ? after : before);
+    changes.push({ segment, kind: changeKind(was, is), reason: 'restored', enteredAt, pending: false });
   }
   return changes;
 }

@@ -13,7 +13,7 @@ import type {
   SegmentsChangedRecord,
   TopicId,
 } from '@tessera/contracts';
-import { keyOf } from '@tessera/contracts';
+import { keyUnder } from '@tessera/contracts';
 import { hash53, partitionOf } from '@tessera/hash';
 import type { StepContext } from '@tessera/runtime';
 import type { CompiledSet } from './compiled.js';
@@ -33,7 +33,7 @@ export class ProfileOutputs implements Listener {
   record: FragmentChangedRecord | FragmentDetachedRecord | undefined;
 
   passed(document: ProfileDocument, pass: EvaluationPass): void {
-    if (pass.changes.length > 0) this.tellChanges(document, pass.changes);
+    if (pass.changed) this.tellChanges(document, pass.changes);
     if (pass.publishes) this.tellFeatures(document);
   }
 
@@ -58,11 +58,11 @@ export class ProfileOutputs implements Listener {
       definitionSet: document.set,
     };
     this.emit('segment-changes', document.key, document.key, value, effectiveMs);
-    for (const change of changes) this.tellMembership(document, change, effective);
+    for (let i = 0; i < changes.length; i++) this.tellMembership(document, changes[i] as SegmentChange, effective);
   }
 
   tellFeatures(document: ProfileDocument): void {
-    const content = document.fragments.size === 0 ? undefined : publicationOf(document, this.indexFor(document));
+    const content = document.fragments.length === 0 ? undefined : publicationOf(document, this.indexFor(document));
     const hash = content === undefined ? 0 : hash53(JSON.stringify(content)) || 1;
     if (hash === document.published) return;
     document.published = hash;
@@ -73,7 +73,7 @@ export class ProfileOutputs implements Listener {
   private tellMembership(document: ProfileDocument, change: SegmentChange, effective: string): void {
     const { context } = this;
     const { workspace, profile, effectiveMs } = document;
-    const key = keyOf(workspace, 'profile', profile, change.segment);
+    const key = keyUnder(document.key, change.segment);
     if (change.kind === 'exited') {
       this.emitTombstone('segment-memberships', document.key, key, effectiveMs);
       return;
@@ -142,6 +142,7 @@ export class ProfileOutputs implements Listener {
 }
 
 function causeOf(record: FragmentChangedRecord | FragmentDetachedRecord): Cause {
-  const cause = { topic: 'events', partition: record.source, offset: record.offset };
-  return record.kind === 'fragmentChanged' && record.messageId !== undefined ? { ...cause, messageId: record.messageId } : cause;
+  const { source: partition, offset } = record;
+  const messageId = record.kind === 'fragmentChanged' ? record.messageId : undefined;
+  return messageId === undefined ? { topic: 'events', partition, offset } : { topic: 'events', partition, offset, messageId };
 }

@@ -8,7 +8,7 @@ import type { ActiveSet } from './activation.js';
 import { EvaluationPass, type ChangeReason } from './evaluation-pass.js';
 import { removeFragment, storeUpdate, type FragmentUpdate } from './fragment-update.js';
 import { beginPending } from './path-pending.js';
-import { alignPaths, membersOf, reschedule, type Fragment, type ProfileDocument } from './profile-document.js';
+import { align, membersOf, reschedule, type Fragment, type ProfileDocument } from './profile-document.js';
 import type { SetIndex } from './set-index.js';
 import { dropSlots } from './slot-keeping.js';
 
@@ -62,14 +62,11 @@ export class ProfileSteps {
     document.set = set;
     document.hash = hash;
     document.effectiveMs = Math.max(document.effectiveMs, effectiveMs);
+    const gone = align(document, index);
     dropSlots(document, index, set);
-    const gone = alignPaths(document, index.names, index.byName);
     this.pass.begin(document, index, 'definitions');
     this.pass.touchAll();
-    for (const name of [...gone.keys()].sort()) {
-      const path = gone.get(name);
-      if (path?.member) this.pass.add(name, 'exited', 'definitions', path.enteredAtMs);
-    }
+    for (const name of [...gone.keys()].sort()) this.pass.add(name, 'exited', 'definitions', gone.get(name) as number);
     reschedule(document);
     this.pass.run(document.effectiveMs);
     this.listener.passed(document, this.pass);
@@ -85,7 +82,7 @@ export class ProfileSteps {
     why: Circumstance,
   ): void {
     const { pass } = this;
-    const first = document.fragments.size === 0;
+    const first = document.fragments.length === 0;
     if (atMs > document.effectiveMs) document.effectiveMs = atMs;
     if (active === undefined || index === undefined) {
       storeUpdate(document, update, undefined, pass, why.ahead);
@@ -105,7 +102,7 @@ export class ProfileSteps {
   /** Takes out a fragment; with the last one the profile empties. */
   leave(document: ProfileDocument, fragment: Fragment, atMs: number, index: SetIndex | undefined, why: Circumstance): void {
     document.effectiveMs = Math.max(document.effectiveMs, atMs);
-    if (document.fragments.size === 1) {
+    if (document.fragments.length === 1) {
       this.empty(document, fragment, index, why);
       return;
     }
@@ -137,8 +134,8 @@ export class ProfileSteps {
   private tellStaying(document: ProfileDocument, index: SetIndex, reason: ChangeReason): void {
     const told = new Set(this.pass.changes.map((change: SegmentChange) => change.segment));
     for (const [i, name] of index.names.entries()) {
-      const path = document.paths[i];
-      if (path?.member && !told.has(name)) this.pass.add(name, 'updated', reason, path.enteredAtMs);
+      const enteredAtMs = document.entered[i] as number;
+      if (enteredAtMs !== Infinity && !told.has(name)) this.pass.add(name, 'updated', reason, enteredAtMs);
     }
   }
 
@@ -147,7 +144,8 @@ export class ProfileSteps {
     const members = membersOf(document);
     removeFragment(document, fragment, undefined, this.pass);
     document.pending = undefined;
-    document.paths = [];
+    document.entered = [];
+    document.timers = undefined;
     document.names = [];
     document.dueMs = Infinity;
     if (index === undefined) return;

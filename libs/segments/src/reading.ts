@@ -7,11 +7,11 @@ import type { Explanation, FeatureValue, Membership } from '@tessera/contracts';
 import { compilePath } from '@tessera/features';
 import { formatDuration, formatInstant } from '@tessera/time';
 import type { CompiledSegment, CompiledSet } from './compiled.js';
-import { createPathState, pathDueMs, wanted, type PathState } from './membership.js';
+import { pathAt, pathDueMs, wanted, type PathState } from './membership.js';
 import { consentOf, DocumentView, materialize, traitsOf } from './merge-view.js';
-import { alignPaths, membersOf, pathOf, type ProfileDocument } from './profile-document.js';
+import { align, membersOf, type ProfileDocument } from './profile-document.js';
 import { readFeature } from './publication.js';
-import { indexOf } from './set-index.js';
+import { indexOf, type SetIndex } from './set-index.js';
 
 /** Present memberships, by name. */
 export function readMemberships(document: ProfileDocument): readonly Membership[] {
@@ -30,7 +30,7 @@ export function readFeatures(
   return asked.map((name) => {
     const feature = index.features.find((each) => each.name === name);
     if (feature === undefined) return { name, status: 'NOT_FOUND', value: undefined, exactness: 'EXACT', nextChange: undefined };
-    const { value, approximate, nextChangeMs } = readFeature(document, index, feature);
+    const { value, approximate, nextChangeMs } = readFeature(prepared(document, index), index, feature);
     return {
       name,
       status: value === undefined ? 'NULL_VALUE' : 'PRESENT',
@@ -47,9 +47,10 @@ export function readTraits(
   compiled: CompiledSet,
   paths: readonly string[],
 ): { readonly [path: string]: unknown } {
-  materialize(document, indexOf(compiled));
   const all = Object.fromEntries(
-    [...(traitsOf(document) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, { value }]) => [name, value as unknown]),
+    [...(traitsOf(prepared(document, indexOf(compiled))) ?? [])]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, { value }]) => [name, value as unknown]),
   );
   if (paths.length === 0) return all;
   return Object.fromEntries(
@@ -59,8 +60,7 @@ export function readTraits(
 
 /** The latest explicit choice by purpose. */
 export function readConsent(document: ProfileDocument, compiled: CompiledSet): { [purpose: string]: boolean } {
-  materialize(document, indexOf(compiled));
-  return answersOf(consentOf(document));
+  return answersOf(consentOf(prepared(document, indexOf(compiled))));
 }
 
 /** Why a profile is, or is not, in a segment. */
@@ -84,15 +84,14 @@ export function readSegment(
   nowMs: number,
 ): SegmentReading | undefined {
   const index = indexOf(compiled);
-  const segment = index.segments[index.byName.get(segmentName) ?? -1];
+  const place = index.byName.get(segmentName) ?? -1;
+  const segment = index.segments[place];
   if (segment === undefined) return undefined;
-  materialize(document, index);
-  if (document.names !== index.names) alignPaths(document, index.names, index.byName);
   const view = new DocumentView();
-  view.document = document;
+  view.document = prepared(document, index);
   view.index = index;
   const evaluation = segment.evaluate(view, nowMs);
-  const path = pathOf(document, segmentName) ?? createPathState();
+  const path = pathAt(document, place);
   const verdict = evaluation.verdict === undefined ? 'unknown' : String(evaluation.verdict);
   return {
     member: path.member,
@@ -103,20 +102,27 @@ export function readSegment(
       ...stabilityInWords(segment, path, wanted(evaluation.verdict, segment.unknown), verdict),
     ].join(' '),
     enteredAt: path.member ? formatInstant(path.enteredAtMs) : undefined,
-    nextChange: instantOrNone(Math.min(path.timing?.deadlineMs ?? Infinity, evaluation.nextChangeMs, expiryOf(segment, view))),
+    nextChange: instantOrNone(Math.min(path.deadlineMs, evaluation.nextChangeMs, expiryOf(segment, view))),
     pending: document.pending !== undefined,
   };
+}
+
+/** The document beside the set's slots and segments, with its merge. */
+function prepared(document: ProfileDocument, index: SetIndex): ProfileDocument {
+  if (document.names !== index.names) align(document, index);
+  materialize(document, index);
+  return document;
 }
 
 function stabilityInWords(segment: CompiledSegment, path: PathState, member: boolean, verdict: string): string[] {
   const words: string[] = [];
   if (verdict === 'unknown')
     words.push(`An unknown answer counts as ${segment.unknown === 'include' ? 'membership' : 'no membership'} here.`);
-  const { timing } = path;
-  if (timing === undefined || timing.deadlineMs === Infinity || member === path.member) return words;
-  const since = formatInstant(timing.sinceMs);
-  const at = formatInstant(timing.deadlineMs);
-  const duration = formatDuration(timing.deadlineMs - timing.sinceMs);
+  const { sinceMs, deadlineMs } = path;
+  if (deadlineMs === Infinity || member === path.member) return words;
+  const since = formatInstant(sinceMs);
+  const at = formatInstant(deadlineMs);
+  const duration = formatDuration(deadlineMs - sinceMs);
   words.push(
     member
       ? `The condition has held since ${since}; the membership begins at ${at} if it holds for ${duration}.`
@@ -133,9 +139,7 @@ function expiryOf(segment: CompiledSegment, view: DocumentView): number {
   for (const name of segment.segments) {
     const place = index.byName.get(name) ?? -1;
     const other = index.segments[place];
-    const path = document.paths[place];
-    if (path !== undefined) next = Math.min(next, pathDueMs(path));
-    if (other !== undefined) next = Math.min(next, expiryOf(other, view));
+    if (other !== undefined) next = Math.min(next, pathDueMs(pathAt(document, place)), expiryOf(other, view));
   }
   return next;
 }

@@ -32,7 +32,7 @@ import { pathJob } from './path-fold.js';
 import { beginPending, journalled, keepInJournal } from './path-pending.js';
 import { restorePath } from './path-restore.js';
 import { decodeProfile, encodeProfile } from './profile-codec.js';
-import { createProfile, type ProfileDocument } from './profile-document.js';
+import { createProfile, findFragment, type ProfileDocument } from './profile-document.js';
 import { ProfileOutputs, type SegmentsContext } from './profile-outputs.js';
 import { ProfileSteps, type Circumstance } from './profile-steps.js';
 import { indexOf, type SetIndex } from './set-index.js';
@@ -150,7 +150,7 @@ class Profiles {
   }
 
   private changed(document: ProfileDocument, record: FragmentChangedRecord, ownTimeMs: number): Outcome {
-    const present = document.fragments.get(record.fragment);
+    const present = findFragment(document, record.fragment);
     if (present !== undefined ? compareVersions(record, present) <= 0 : this.hasLeft(document, record)) return STALE_VERSION;
     const { why } = this;
     const { state } = this.outputs.context;
@@ -172,7 +172,7 @@ class Profiles {
   }
 
   private detached(document: ProfileDocument, record: FragmentDetachedRecord, ownTimeMs: number): Outcome {
-    const present = document.fragments.get(record.fragment);
+    const present = findFragment(document, record.fragment);
     if (present !== undefined ? compareVersions(record, present) <= 0 : this.hasLeft(document, record)) return STALE_VERSION;
     const active = this.bring(document);
     const { generation, offset, index } = record;
@@ -212,7 +212,7 @@ class Profiles {
     const { context } = this.outputs;
     const { workspace } = document;
     const active = context.state.active.get(workspace);
-    if (active === undefined || document.set >= active.set || document.fragments.size === 0) return active;
+    if (active === undefined || document.set >= active.set || document.fragments.length === 0) return active;
     this.outputs.record = undefined;
     const previous = document.set === 0 ? undefined : indexOf(context.definitions(workspace, document.hash));
     this.steps.switchTo(document, active, this.indexFor(active, workspace), previous);

@@ -1,7 +1,8 @@
 // What a stage looks up in a compiled set for each record, derived once per set.
 // I1 Pure: equal sets give equal indexes. It is kept beside the set, in memory only.
-import { compilePath, readerOf, type Partial_, type Scalar, type Slot } from '@tessera/features';
+import { compilePath, readerOf, type Slot } from '@tessera/features';
 import type { CompiledSegment, CompiledSet } from './compiled.js';
+import { formOf, layoutOf, widthOf, type Layout, type SlotPlace } from './slot-values.js';
 
 /** Who uses a slot or a trait. */
 export interface Use {
@@ -11,10 +12,8 @@ export interface Use {
   readonly published: boolean;
 }
 
-export interface SlotUse extends Use {
+export interface SlotUse extends Use, SlotPlace {
   readonly slot: Slot;
-  /** The value of its partial; undefined for a trail. */
-  readonly read: ((partial: Partial_ | undefined) => Scalar) | undefined;
   /** Segments to which any change of the slot may matter. */
   readonly always: readonly number[];
   /** Ascending; a segment of `boundSegments[i]` compares the value with `bounds[i]`. */
@@ -31,11 +30,15 @@ export interface SetIndex {
   readonly compiled: CompiledSet;
   readonly segments: readonly CompiledSegment[];
   readonly slots: ReadonlyMap<string, SlotUse>;
+  /** How profiles hold the values of `slots`. */
+  readonly layout: Layout;
   readonly traits: ReadonlyMap<string, Use>;
   /** Indexes of the segments that read segment i. */
   readonly dependants: readonly (readonly number[])[];
   readonly names: readonly string[];
   readonly byName: ReadonlyMap<string, number>;
+  /** `entered` of a profile that is in no segment (membership.ts). */
+  readonly noneEntered: readonly number[];
   readonly features: readonly PublishedFeature[];
 }
 
@@ -62,10 +65,17 @@ function build(compiled: CompiledSet): SetIndex {
     ...features.map((feature) => (feature.kind === 'trait' ? feature.trait : '')),
   ]);
   const traitNames = new Set([...compiled.byTrait.keys(), ...publishedTraits]);
+  const slots = new Map<string, SlotUse>();
+  let at = 0;
+  for (const slot of compiled.plan.slots) {
+    slots.set(slot.id, slotUse(compiled, slot, publishedSlots.has(slot.id), at));
+    at += widthOf(formOf(slot));
+  }
   return {
     compiled,
     segments: compiled.segments,
-    slots: new Map(compiled.plan.slots.map((slot) => [slot.id, slotUse(compiled, slot, publishedSlots.has(slot.id))])),
+    slots,
+    layout: layoutOf(slots),
     traits: new Map(
       [...traitNames].map((name) => [
         name,
@@ -75,11 +85,12 @@ function build(compiled: CompiledSet): SetIndex {
     dependants: compiled.segments.map((segment) => compiled.bySegment.get(segment.name) ?? NONE),
     names: compiled.segments.map(({ name }) => name),
     byName: new Map(compiled.segments.map((segment, i) => [segment.name, i])),
+    noneEntered: compiled.segments.map(() => Infinity),
     features,
   };
 }
 
-function slotUse(compiled: CompiledSet, slot: Slot, published: boolean): SlotUse {
+function slotUse(compiled: CompiledSet, slot: Slot, published: boolean, at: number): SlotUse {
   const segments = compiled.bySlot.get(slot.id) ?? NONE;
   const always: number[] = [];
   const byBound = new Map<number, number[]>();
@@ -90,7 +101,10 @@ function slotUse(compiled: CompiledSet, slot: Slot, published: boolean): SlotUse
   }
   const bounds = [...byBound.keys()].sort((a, b) => a - b);
   return {
+    id: slot.id,
     slot,
+    form: formOf(slot),
+    at,
     segments,
     published,
     read: slot.kind === 'aggregate' ? readerOf(slot) : undefined,

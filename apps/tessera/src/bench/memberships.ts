@@ -29,7 +29,7 @@ export function membershipHash(lines: readonly string[]): string {
 }
 
 function personOf(document: ProfileDocument): string {
-  const present = [...document.fragments.keys()];
+  const present = document.fragments.map(({ id }) => id);
   const users = present.flatMap((id) => (id.includes('|user:') ? [id.slice(id.indexOf('|user:') + 6)] : []));
   const [sender = ''] = present.map((id) => id.slice(0, id.indexOf('|'))).sort();
   return users.sort()[0] ?? sender.slice(sender.indexOf(':') + 1);

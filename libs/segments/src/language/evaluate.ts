@@ -7,7 +7,6 @@ import {
   compileComparisons,
   compilePath,
   describeOperator,
-  readerOf,
   type AggregateSlot,
   type Comparison,
   type TrailPartial,
@@ -148,9 +147,7 @@ function value(place: string, leaf: ValueLeaf): Node {
 }
 
 function slotReader(slot: AggregateSlot): (view: ProfileView) => unknown {
-  const read = readerOf(slot);
-  const { id } = slot;
-  return (view) => read(view.partial(id));
+  return (view) => view.value(slot);
 }
 
 /** The top-level trait is one value with one last write; the rest of the path leads into it. */

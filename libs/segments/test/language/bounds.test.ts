@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Partial_, Slot } from '@tessera/features';
+import { readerOf, type Partial_, type Slot } from '@tessera/features';
 import fc from 'fast-check';
 import { compileSet } from '../../src/compile.js';
 import type { CompiledSegment, ProfileView, Verdict } from '../../src/compiled.js';
@@ -40,7 +40,12 @@ function verdictOf(segment: CompiledSegment, slots: readonly Slot[], values: Rea
     const v = values.get(slot.id) as number;
     partials.set(slot.id, slot.kind === 'aggregate' && slot.aggregate === 'min' ? { v } : { s: [v, 0], n: 1 });
   }
-  const view: ProfileView = { partial: (id) => partials.get(id), trait: () => undefined, member: () => false };
+  const view: ProfileView = {
+    value: (slot) => readerOf(slot)(partials.get(slot.id)),
+    partial: (id) => partials.get(id),
+    trait: () => undefined,
+    member: () => false,
+  };
   return segment.evaluate(view, 0).verdict;
 }
 

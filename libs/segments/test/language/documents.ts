@@ -1,5 +1,5 @@
 // Definitions and profiles for tests: the documents of the public page on definitions, and a view over plain values.
-import type { Partial_ } from '@tessera/features';
+import { readerOf, type Partial_ } from '@tessera/features';
 import { compileSet } from '../../src/compile.js';
 import type { CompiledSegment, CompiledSet, DefinitionDocument, ProfileView } from '../../src/compiled.js';
 import { parseDefinitions } from '../../src/language/text.js';
@@ -104,6 +104,7 @@ export interface Known {
 
 export function viewOf({ partials = {}, traits = {}, members = [] }: Known): ProfileView {
   return {
+    value: (slot) => readerOf(slot)(partials[slot.id]),
     partial: (id) => partials[id],
     trait: (name) => traits[name],
     member: (name) => members.includes(name),

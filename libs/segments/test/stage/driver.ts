@@ -2,11 +2,13 @@
 // runtime. `evict` encodes and decodes every document before it is used, as a cache of no size would.
 import { expect } from '@jest/globals';
 import { keyOf, type FragmentsRecord, type Key, type TopicId } from '@tessera/contracts';
+import type { Partial_ } from '@tessera/features';
 import { partitionOf } from '@tessera/hash';
 import type { ControlContext, History, Job, LogClock, LogRecord, NewRecord, Outcome } from '@tessera/runtime';
 import type { SegmentsPartitionState } from '../../src/activation.js';
 import type { CompiledSet } from '../../src/compiled.js';
 import type { ProfileDocument } from '../../src/profile-document.js';
+import { forEachSlot, partialIn } from '../../src/slot-values.js';
 import { createSegmentsStage, type SegmentsStage } from '../../src/segments-stage.js';
 
 export interface Emitted extends NewRecord {
@@ -233,6 +235,17 @@ export class Driver {
     if (found === undefined) throw new Error(`no set ${hash}`);
     return found;
   }
+}
+
+/** The partials that each present fragment holds, by slot. */
+export function heldBy({ layout, fragments }: ProfileDocument): Record<string, Partial_ | undefined>[] {
+  return fragments.map((fragment) => {
+    const held: Record<string, Partial_ | undefined> = {};
+    forEachSlot(layout, fragment, (slotId) => {
+      held[slotId] = partialIn(layout, fragment, slotId);
+    });
+    return held;
+  });
 }
 
 type FragmentsRecordKind = NonNullable<Emitted['value']>['kind'];

@@ -111,6 +111,9 @@ export class NaiveProfile {
   private view(): ProfileView {
     const all = [...this.known.values()];
     return {
+      value: () => {
+        throw new Error('the rules made by hand read partials');
+      },
       partial: (slotId) => {
         const found = all.map(({ partials }) => partials[slotId]).filter((partial) => partial !== undefined);
         if (found.length === 0) return undefined;

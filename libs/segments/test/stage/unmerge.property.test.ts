@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { isUntouched, pathDueMs, type PathState } from '../../src/membership.js';
 import { pathOf } from '../../src/profile-document.js';
-import { Driver } from './driver.js';
+import { Driver, heldBy } from './driver.js';
 import { FragmentsModel } from './fragments-model.js';
 import { LATER_RULES, setOf, SLOTS, WITHOUT_PATH } from './hand-made-set.js';
 import { happen, happening } from './runs.js';
@@ -122,11 +121,11 @@ class World {
   values(): unknown {
     return this.of((profile) => ({
       fragments: Object.fromEntries(
-        [...this.driver.document(profile).fragments].map(([id, { partials, traits, consent }]) => [
+        this.driver.document(profile).fragments.map(({ id, traits, consent }, i) => [
           id,
           {
-            partials: Object.fromEntries(partials),
-            traits: Object.fromEntries(traits),
+            partials: heldBy(this.driver.document(profile))[i],
+            traits: Object.fromEntries(traits ?? []),
             consent: Object.fromEntries(consent ?? []),
           },
         ]),
@@ -142,11 +141,11 @@ class World {
       const document = this.driver.document(profile);
       const paths = document.names
         .map((name) => [name, pathOf(document, name)] as const)
-        .filter(([, path]) => path !== undefined && !isUntouched(path));
+        .filter(([, path]) => path !== undefined);
       return {
         pending: document.pending,
         dueMs: document.dueMs,
-        paths: Object.fromEntries(paths.map(([name, path]) => [name, canonical(path as PathState)])),
+        paths: Object.fromEntries(paths),
       };
     });
   }
@@ -220,9 +219,4 @@ async function played(steps: readonly Step[], finished: boolean) {
     before: [world.values(), world.paths()],
     after: () => [world.values(), world.paths()],
   };
-}
-
-/** A timing in which nothing waits says nothing. */
-function canonical(path: PathState): unknown {
-  return { ...path, timing: pathDueMs(path) === Infinity ? undefined : path.timing };
 }

@@ -83,7 +83,7 @@ export const MUTANTS = [
     edits: [
       {
         file: segments('segments-stage'),
-        find: 'changed(document, record, ownTimeMs) {\n        const present = document.fragments.get(record.fragment);\n        if (present !== undefined ? compareVersions(record, present) <= 0 : this.hasLeft(document, record))',
+        find: 'changed(document, record, ownTimeMs) {\n        const present = findFragment(document, record.fragment);\n        if (present !== undefined ? compareVersions(record, present) <= 0 : this.hasLeft(document, record))',
         replace: 'changed(document, record, ownTimeMs) {\n        if (false)',
       },
     ],
