@@ -116,7 +116,9 @@ export class PartitionReader {
   }
 
   learnEnd(offset: number): void {
-    if (offset > this.knownEnd) this.knownEnd = offset;
+    if (offset <= this.knownEnd) return;
+    this.knownEnd = offset;
+    for (const cursor of this.cursors) if (cursor.astray && cursor.fetchFrom <= offset) cursor.astray = false;
   }
 
   private ended(cursor: Cursor, fromOffset: number): LogBatch {

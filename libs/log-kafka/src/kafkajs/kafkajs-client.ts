@@ -16,6 +16,8 @@ import { MessageChunk } from './message-chunk.js';
 const PAUSE_MS = 50;
 const CONNECT_TIMEOUT_MS = 5_000;
 const ALL_IN_SYNC = -1;
+/** A cluster under load takes its time until every partition has a leader. */
+const VISIBLE_MS = 30_000;
 
 export class KafkajsClient implements KafkaClient {
   private readonly producer: Producer;
@@ -169,12 +171,13 @@ export class KafkajsClient implements KafkaClient {
       // On KRaft it may reject although the topic is made: what counts is whether all of them are there in the end.
       if (asFailure(error, 'make the topics') instanceof RetryableError === false && !isUnknownTopic(error)) throw error;
     }
-    await this.repeated('see the topics that were made', async () => {
+    const see = async (): Promise<void> => {
       for (const { name, partitions } of plans) {
         const offsets = await this.admin.fetchTopicOffsets(name);
         if (offsets.length < partitions) throw new RetryableError(`${name} has ${String(offsets.length)} partitions so far`);
       }
-    });
+    };
+    await this.repeated('see the topics that were made', see, VISIBLE_MS);
   }
 
   async close(): Promise<void> {
@@ -202,8 +205,8 @@ export class KafkajsClient implements KafkaClient {
     return answers;
   }
 
-  private async repeated<T>(what: string, ask: () => Promise<T>): Promise<T> {
-    const deadline = performance.now() + this.times.askMs;
+  private async repeated<T>(what: string, ask: () => Promise<T>, withinMs = this.times.askMs): Promise<T> {
+    const deadline = performance.now() + withinMs;
     for (;;) {
       try {
         return await ask();
