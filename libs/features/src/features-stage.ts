@@ -67,7 +67,7 @@ export function createFeaturesStage({ secretOf }: FeaturesOptions): Stage<Sender
     ownsTicks: true,
     partitionState: featuresPartitionState,
     keyOf({ key, value }) {
-      const kind = (value as EventsRecord).kind;
+      const kind = value?.kind;
       return kind === 'tracked' || kind === 'profileAssigned' || kind === 'backfilled' ? key : undefined;
     },
     create: createSenderDocument,
@@ -93,8 +93,8 @@ export function createFeaturesStage({ secretOf }: FeaturesOptions): Stage<Sender
       for (let due = dueOf(document); due <= untilMs; due = dueOf(document)) fireAt(document, due, context);
     },
     control(record, context) {
-      const value = record.value as EventsRecord;
-      switch (value.kind) {
+      const value = record.value as EventsRecord | null;
+      switch (value?.kind) {
         case 'definitionsPublished':
           return publish(value, record, context);
         case 'backfillCompleted':

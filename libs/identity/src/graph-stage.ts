@@ -71,7 +71,7 @@ export function createGraphStage({ secretOf }: GraphOptions): GraphStage {
     },
     stepGraph: (record, context) => stepLink(record.value as LinkRecord, secretOf, context),
     fire: askAgain,
-    control: (record, context) => control(record.value as LinksRecord, context),
+    control: (record, context) => control(record.value as LinksRecord | null, context),
     definitionsNeededBy: ({ value }) =>
       value?.kind === 'definitionsPublished' ? [{ workspace: value.workspace, hash: value.hash }] : [],
     definitionsInForce: (state) => [...state].map(([workspace, { hash }]) => ({ workspace, hash })),
@@ -191,8 +191,8 @@ function reasonOf(record: LinkRecord): AssignmentReason {
   return record.kind === 'linkObserved' && record.evidence === RULES_CHANGED ? 'rules' : 'linked';
 }
 
-function control(record: LinksRecord, context: ControlContext<GraphDefinitions, GraphState>): Outcome {
-  return record.kind === 'definitionsPublished' ? activate(record, context) : APPLIED;
+function control(record: LinksRecord | null, context: ControlContext<GraphDefinitions, GraphState>): Outcome {
+  return record?.kind === 'definitionsPublished' ? activate(record, context) : APPLIED;
 }
 
 function activate(

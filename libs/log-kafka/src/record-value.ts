@@ -8,6 +8,8 @@ import { RECORDS } from '@tessera/contracts';
 /** The one field of bytes of the kinds that have one. */
 const BYTES_FIELD: Partial<Record<RecordKind, string>> = { backfilled: 'state', pathRestored: 'path', deadLetter: 'original' };
 const DETAIL_CHARACTERS_MAX = 200;
+/** Workspace (empty for what concerns all), kind, and at least one further part. */
+const KEY = /^[^/]*\/[^/]+\/./;
 
 export function valueText(value: AnyRecord): string {
   const field = BYTES_FIELD[value.kind];
@@ -17,7 +19,10 @@ export function valueText(value: AnyRecord): string {
   return JSON.stringify({ ...value, [field]: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64') });
 }
 
-export function valueOf(text: string): AnyRecord {
+/** Null for a tombstone. A record of ours has a key of ours: a stage makes a document of it. */
+export function valueOf(text: string | null, key: Key): AnyRecord | null {
+  if (text === null) return null;
+  if (!KEY.test(key)) return unreadable(`no key of ours: ${key}`);
   let value: unknown;
   try {
     value = JSON.parse(text);

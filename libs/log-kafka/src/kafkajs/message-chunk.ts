@@ -47,13 +47,14 @@ function sizeOf({ key, value }: FetchedMessage): number {
   return FRAME_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
 }
 
-function recordOf({ offset, timestamp, key, value, headers }: FetchedMessage): LogRecord {
+function recordOf({ offset, timestamp, key: keyBytes, value, headers }: FetchedMessage): LogRecord {
+  const key = keyFrom(keyBytes === null ? null : keyBytes.toString());
   const names = Object.keys(headers);
   return {
     offset: Number(offset),
     stampMs: Number(timestamp),
-    key: keyFrom(key === null ? null : key.toString()),
-    value: value === null ? null : valueOf(value.toString()),
+    key,
+    value: valueOf(value === null ? null : value.toString(), key),
     headers:
       names.length === 0
         ? undefined

@@ -119,15 +119,15 @@ export class BatchChunk implements RecordChunk {
       this.at = end;
       return undefined;
     }
-    const key = this.readText();
+    const key = keyFrom(this.readText());
     const value = this.readText();
     const headers = this.readHeaders();
     this.at = end;
     return {
       offset,
       stampMs: this.stampMs >= 0 ? this.stampMs : this.baseTimeMs + timeDelta,
-      key: keyFrom(key),
-      value: value === null ? null : valueOf(value),
+      key,
+      value: valueOf(value, key),
       headers,
     };
   }
