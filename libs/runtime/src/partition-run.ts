@@ -61,9 +61,8 @@ export class PartitionRun<Document, Definitions, State> {
   async run(): Promise<void> {
     const { stage, partition, log, limits } = this.options;
     await this.restore();
-    const unsubscribe = log.subscribe(stage.input, partition, () => this.wake());
-    const onStop = (): void => this.wake();
-    this.stopping.addEventListener('abort', onStop);
+    const unsubscribe = log.subscribe(stage.input, partition, this.wake);
+    this.stopping.addEventListener('abort', this.wake);
     try {
       while (!this.stopping.aborted) {
         this.jobs.check();
@@ -85,7 +84,7 @@ export class PartitionRun<Document, Definitions, State> {
       await this.checkpointer.settled();
     } finally {
       unsubscribe();
-      this.stopping.removeEventListener('abort', onStop);
+      this.stopping.removeEventListener('abort', this.wake);
       await this.jobs.stop();
     }
   }
@@ -308,28 +307,30 @@ export class PartitionRun<Document, Definitions, State> {
     this.outbox.send();
     while (this.timers.nearestMs <= this.logTimeMs) await this.fireSlice(limits.timersPerSlice);
     if (this.woken || this.stopping.aborted) return;
+    if (this.checkpointer.writing) {
+      // A record that comes meanwhile is not kept waiting.
+      void this.checkpointer.settled().then(this.wake, this.wake);
+      return this.pause(Infinity);
+    }
     if (this.checkpointer.pending(this.nextOffset)) {
-      await this.pause(limits.idleMs);
+      await this.pause(this.checkpointer.idlePauseMs(this.tickAtMs()));
       if (this.woken && !this.checkpointer.isDue(this.nextOffset)) return;
-      await this.checkpoint();
-      await this.checkpointer.settled();
-      return;
+      return this.checkpoint();
     }
     await this.checkpointer.settled();
     if (this.woken || this.stopping.aborted) return;
-    const tickAt = this.ticks() ? Math.max(this.timers.nearestMs, this.tickedForMs) : Infinity;
+    const tickAt = this.tickAtMs();
     const now = clock.nowMs();
-    if (tickAt <= now) {
-      await this.tick(now);
-      return;
-    }
+    if (tickAt <= now) return this.tick(now);
     this.idling = true;
     await this.pause(tickAt === Infinity ? Infinity : tickAt - now);
     this.idling = false;
   }
 
-  private ticks(): boolean {
-    return this.options.stage.ownsTicks && this.options.log.clock === 'append';
+  /** When the next Tick is owed; Infinity for a stage that appends none. */
+  private tickAtMs(): number {
+    const { stage, log } = this.options;
+    return stage.ownsTicks && log.clock === 'append' ? Math.max(this.timers.nearestMs, this.tickedForMs) : Infinity;
   }
 
   /** Appends a Tick to the own input: the wall clock has passed a due time and no record has come. */
@@ -344,15 +345,15 @@ export class PartitionRun<Document, Definitions, State> {
   private async pause(ms: number): Promise<void> {
     if (this.woken || this.stopping.aborted || this.jobs.failure !== undefined) return;
     this.wakeUp = new AbortController();
-    this.jobs.onFailure = () => this.wake();
+    this.jobs.onFailure = this.wake;
     await this.options.clock.wait(ms, this.wakeUp.signal);
     this.wakeUp = undefined;
   }
 
-  private wake(): void {
+  private readonly wake = (): void => {
     this.woken = true;
     this.wakeUp?.abort();
-  }
+  };
 
   private async checkpoint(): Promise<void> {
     while (this.timers.nearestMs <= this.logTimeMs) await this.fireSlice(this.options.limits.timersPerSlice);

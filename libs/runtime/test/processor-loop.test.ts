@@ -10,6 +10,7 @@ import {
   RetryableError,
   type Clock,
   type EventLog,
+  type LoopLimits,
   type StateStore,
 } from '../src/index.js';
 import { Reader } from '@tessera/codec';
@@ -46,7 +47,9 @@ function setUp(change: { log?: (log: EventLog) => EventLog; store?: (store: Stat
   const store = new MemoryStateStore();
   const ledger = new Ledger();
   const reports: unknown[] = [];
-  const make = (): ProcessorLoop<ReturnType<typeof countingStage.create>, unknown, { ticks: number }> =>
+  const make = (
+    limits: Partial<LoopLimits> = {},
+  ): ProcessorLoop<ReturnType<typeof countingStage.create>, unknown, { ticks: number }> =>
     new ProcessorLoop(
       {
         stage: countingStage,
@@ -56,7 +59,7 @@ function setUp(change: { log?: (log: EventLog) => EventLog; store?: (store: Stat
         clock,
         definitions: noDefinitions,
         generation: 1,
-        limits: { ...DEFAULT_LIMITS, idleMs: 0, backoffMs: 1, backoffMsMax: 1 },
+        limits: { ...DEFAULT_LIMITS, idleMs: 0, backoffMs: 1, backoffMsMax: 1, ...limits },
         ledger,
       },
       { halted: (error) => reports.push(error), failed: (error) => reports.push(error) },
@@ -156,6 +159,54 @@ describe('the processor loop', () => {
     await loop.stop();
     const [document] = await store.load({ stage: 'counting', partition: 0 }, [tracked('a', 'm1', 0).key]);
     expect(new Reader(document?.bytes as Uint8Array).json()).toEqual([[1_000], ['m1']]);
+  });
+
+  test('keeps no record waiting while a checkpoint is written, when it was idle and when the time for the next one is over', async () => {
+    const writes: (() => void)[] = [];
+    const { clock, log, ledger, make } = setUp({
+      store: (inner) =>
+        Object.assign(Object.create(inner) as StateStore, {
+          writePartition: async (...written: Parameters<StateStore['writePartition']>) => {
+            await new Promise<void>((resolve) => writes.push(resolve));
+            return inner.writePartition(...written);
+          },
+        }),
+    });
+    await log.append('events', 0, [tracked('a', 'm1', 1_000)]);
+    const loop = make({ checkpointMs: 10 });
+    loop.start();
+    await settle();
+    expect([writes.length, loop.idle]).toEqual([1, false]);
+    for (let i = 0; i < 3; i++) {
+      await log.append('events', 0, [tracked('b', `n${String(i)}`, 1_000)]);
+      await settle();
+      await clock.advance(11);
+    }
+    expect((await told(log)).map(({ partials }) => partials?.['n'])).toEqual([1, 1, 2, 3]);
+    expect(ledger.checkpoints).toBe(1);
+    writes[0]?.();
+    await settle();
+    expect(ledger.checkpoints).toBe(2);
+    writes[1]?.();
+    await settle();
+    expect(loop.idle).toBe(true);
+    await loop.stop();
+  });
+
+  test('writes between two records when it has been idle for a moment, and not again before twenty of them have passed', async () => {
+    const { clock, log, ledger, make } = setUp();
+    const loop = make({ idleMs: 2 });
+    loop.start();
+    await settle();
+    const checkpoints: number[] = [];
+    for (let i = 0; i < 30; i++) {
+      await log.append('events', 0, [tracked('a', `m${String(i)}`, 1_000)]);
+      await settle();
+      await clock.advance(3);
+      checkpoints.push(ledger.checkpoints);
+    }
+    expect([checkpoints[0], checkpoints[12], checkpoints[29]]).toEqual([1, 1, 3]);
+    await loop.stop();
   });
 
   test('halts, and applies nothing, when a stamp is far ahead of the clock', async () => {

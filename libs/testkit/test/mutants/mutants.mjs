@@ -248,10 +248,10 @@ export const MUTANTS = [
     edits: [
       {
         file: runtime('partition-run'),
-        find: 'if (tickAt <= now) {',
+        find: 'if (tickAt <= now)',
         replace:
-          'if (tickAt <= now && this.tickedDue === this.timers.nearestMs) { await this.pause(Infinity); return; }\n' +
-          'if (tickAt <= now) { this.tickedDue = this.timers.nearestMs;',
+          'if (tickAt <= now && this.tickedDue === this.timers.nearestMs) return this.pause(Infinity);\n' +
+          'if (tickAt <= now) this.tickedDue = this.timers.nearestMs;\nif (tickAt <= now)',
       },
     ],
   },
