@@ -20,10 +20,10 @@ import { lagsOf, STAGES, TestCluster } from './test-cluster.js';
 
 const KILLS_MIN = 50;
 const SEED = 20_261_124;
-const ATTEMPTS_MAX = 4;
-const LOAD_PAUSE_MS = { least: 60, most: 240 };
+const ATTEMPTS_MAX = 6;
+const LOAD_PAUSE_MS = { least: 150, most: 700 };
 const SECOND_LOOK_MS = 700;
-const FAULT_WITHIN_MS = 15_000;
+const FAULT_WITHIN_MS = 60_000;
 
 const STAGE_GAPS = [
   'read-after',
@@ -64,7 +64,7 @@ beforeAll(async () => {
   const settings = { TESSERA_CHECKPOINT: '250ms', TESSERA_FRESH_CHECKPOINT: '250ms' };
   cluster = await TestCluster.of({ servers: servers.addresses, instances: 2, settings });
   await cluster.start();
-}, 300_000);
+}, 900_000);
 
 afterAll(async () => {
   load?.abandon();
@@ -102,7 +102,7 @@ test('at least fifty kills under load lose no acknowledged event and apply none 
   console.log(`verified: ${JSON.stringify({ ...verified, acknowledged: sent.acknowledged.size, repeats: sent.repeats })}`);
   expect(sent.repeats).toBeGreaterThan(0);
   expect(sent.logins).toBeGreaterThan(5);
-}, 1_500_000);
+}, 3_000_000);
 
 /** All kills of one service, one after another, its two instances in turn. */
 async function killAll(service: ServiceName, ports: SystemPorts, load: Load, chance: Chance): Promise<readonly string[]> {
@@ -117,6 +117,7 @@ async function killAll(service: ServiceName, ports: SystemPorts, load: Load, cha
       await victim.start();
       if (!counts) continue;
       counted.push(`${service} ${plan}`);
+      process.stderr.write(`killed ${victim.name} (${plan})\n`);
       break;
     }
   }

@@ -17,7 +17,7 @@ export interface ServicePorts {
 const APPS = fileURLToPath(new URL('../../../', import.meta.url));
 /** Makes the process kill itself at a gap of the order of effects when it is told to; nothing of it is in a shipped file. */
 const FAULT_LOADER = fileURLToPath(new URL('./faults/load-faults.mjs', import.meta.url));
-const READY_MS = 150_000;
+const READY_MS = 400_000;
 const POLL_MS = 50;
 const STARTS_MAX = 10;
 
@@ -61,7 +61,7 @@ export class ServiceProcess {
     const main = `${APPS}${this.service}/dist/main.js`;
     const child = spawn(process.execPath, ['--import', FAULT_LOADER, main], {
       env: this.environment,
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['pipe', 'ignore', 'pipe'],
     });
     child.stderr.on('data', (bytes: Buffer) => (this.said += bytes.toString('utf8')));
     this.child = child;
@@ -92,7 +92,7 @@ export class ServiceProcess {
   /** Answer of /readyz; what is wrong where there is none. */
   async readiness(): Promise<string> {
     try {
-      const answer = await fetch(`http://127.0.0.1:${String(this.ports.ops)}/readyz`, { signal: AbortSignal.timeout(2_000) });
+      const answer = await fetch(`http://127.0.0.1:${String(this.ports.ops)}/readyz`, { signal: AbortSignal.timeout(10_000) });
       return await answer.text();
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
