@@ -1,7 +1,8 @@
 // Assignments: what the graph tells the world about nodes whose answer it has computed.
 // A1 Every fragment of a node gets the answer, its own one included; every identity too; a device's anonymous id gets the answer
 //    of its newest spell. Nothing is left out because it equals a default or a former answer.
-// A2 The version is the cause in `links`; the index follows the order of the nodes' texts, so equal inputs give equal versions.
+// A2 The version is the cause in `links`, its index always 0: one cause answers a key once. A count of the answers would differ when a
+//    record is stepped again after a crash: it may find neighbours that are ahead of it, and so other nodes to answer for.
 import {
   keyOf,
   ownerOf,
@@ -75,7 +76,7 @@ function assignIdentity({ workspace }: Answers, identity: string, profile: strin
 }
 
 function versionOf(context: StepContext<unknown, unknown>): { generation: number; offset: number; index: number } {
-  return { generation: context.generation, offset: context.offset, index: context.nextIndex() };
+  return { generation: context.generation, offset: context.offset, index: 0 };
 }
 
 function emit(
