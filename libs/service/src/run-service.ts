@@ -13,7 +13,7 @@ import { readTls } from './doors/tls.js';
 import { createGround, type Ground } from './ground.js';
 import { openProcess } from './open-process.js';
 import { telemetryOf, traceConfigOf } from './process-telemetry.js';
-import { closePorts, openPorts } from './wiring.js';
+import { closePorts, openPorts, type SystemPorts } from './wiring.js';
 
 export type Compose = (ground: Ground) => Composition;
 
@@ -75,7 +75,8 @@ async function start(
   const telemetry = telemetryOf(config, traces);
   try {
     const ground = createGround({ ...config, ports, access, journal, telemetry });
-    const running = await openProcess(ground, compose(ground), { ...config, tls, whenBusy: 'fail', reflection: false });
+    const composition = withArchiver(compose(ground), config, ports);
+    const running = await openProcess(ground, composition, { ...config, tls, whenBusy: 'fail', reflection: false });
     return {
       async stop() {
         await running.stop();
@@ -87,6 +88,11 @@ async function start(
     await closePorts(ports);
     throw error;
   }
+}
+
+function withArchiver(composition: Composition, { archiveFill }: Config, { archiver }: SystemPorts): Composition {
+  if (archiveFill === 'no' || archiver === undefined) return composition;
+  return { ...composition, parts: [...composition.parts, archiver] };
 }
 
 /** The first one stops gracefully; a second one ends the process at once, as is usual. */

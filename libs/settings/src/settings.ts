@@ -90,6 +90,12 @@ export const SETTINGS = {
   mongoUri: secret('TESSERA_MONGO_URI', 'MongoDB with its database', optional(MONGO_URI)),
 
   archive: setting('TESSERA_ARCHIVE', '', 'archive of the logs: a folder or s3://BUCKET/PREFIX', optional(TEXT)),
+  archiveFill: setting(
+    'TESSERA_ARCHIVE_FILL',
+    'no',
+    'yes in the one process of a cluster that copies the logs into the archive',
+    oneOf('yes', 'no'),
+  ),
   s3AccessKeyId: setting('TESSERA_S3_ACCESS_KEY_ID', '', 'access key of an s3:// address', optional(TEXT)),
   s3SecretAccessKey: secret('TESSERA_S3_SECRET_ACCESS_KEY', 'secret of that key', optional(TEXT)),
   s3SessionToken: secret('TESSERA_S3_SESSION_TOKEN', 'session token, where the key is a temporary one', optional(TEXT)),
