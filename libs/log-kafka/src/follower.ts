@@ -2,6 +2,8 @@
 // F1 A partition is asked for while its cursor has room; what is buffered is bounded per cursor and in all.
 // F2 A broker that fails or a leader that moved costs a pause and another look, never a record: the cursor's offset moves only with
 //    what arrived.
+// F3 A fetch that brings little is followed by the next one `PACE_MS` after it began, not at once: at a thousand records a second that is
+//    one request for several records instead of a request for each, here and in the broker, for two milliseconds more on average.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FetchAnswer, KafkaClient } from './client.js';
 import type { Cursor, PartitionReader } from './partition-reader.js';
@@ -16,6 +18,9 @@ export interface FollowLimits {
 const CURSOR_BYTES_MIN = 128 << 10;
 const CURSOR_BYTES_MAX = 4 << 20;
 const ANSWER_BYTES_MAX = 16 << 20;
+const PACE_MS = 4;
+/** What is behind is fetched without a pause. */
+const PACED_BYTES = 64 << 10;
 const PAUSE_MS = 50;
 const PAUSE_MS_MAX = 1_000;
 
@@ -100,6 +105,8 @@ export class Follower {
     for (const { cursor } of targets) cursor.following = true;
     const moved: Target[] = [];
     let failed = false;
+    let bytes = 0;
+    const beganMs = performance.now();
     try {
       const positions = targets.map(({ reader, offset }) => ({ topic: reader.topic, partition: reader.partition, offset }));
       const answers = await this.client.fetch(leader, 'follow', positions, {
@@ -112,6 +119,7 @@ export class Follower {
         const answer = byPlace.get(`${target.reader.topic}/${String(target.reader.partition)}`);
         if (answer === undefined) continue;
         target.cursor.following = false;
+        bytes += answer.chunk?.bytes ?? 0;
         if (this.deliver(target, answer) === 'moved') moved.push(target);
       }
     } catch {
@@ -119,6 +127,8 @@ export class Follower {
     }
     for (const { cursor } of targets) cursor.following = false;
     if ((failed || moved.length > 0) && !this.closed) await this.lookAgain(failed ? targets : moved);
+    const restMs = beganMs + PACE_MS - performance.now();
+    if (bytes < PACED_BYTES && restMs > 0) await sleep(restMs);
     this.busy.delete(leader);
     this.kick();
   }
