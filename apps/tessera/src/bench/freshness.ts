@@ -22,6 +22,7 @@ import { openEmbedded } from '../embedded.js';
 import { percentilesOf, type Percentiles } from './latencies.js';
 import { callOf, TOGGLED_DEFINITION, type LoadPlan } from './load-plan.js';
 import type { LoadAnswer, LoadQuestion } from './load-process.js';
+import { meanAges, readProcesses, type OpsDoors } from './metric-pages.js';
 import { perMillion, readDefinitions, WORKSPACE } from './parts.js';
 import { freshName, openServers } from './servers.js';
 import { ServiceProcesses } from './service-processes.js';
@@ -51,7 +52,9 @@ export interface FreshnessFigures {
   readonly fromDue: Percentiles;
   /** Milliseconds from the moment that the call was due to its 2xx. */
   readonly accepting: Percentiles;
-  /** Of our processes, by process; `tessera` is the whole embedded system with the consumer in it. */
+  /** Mean milliseconds from the acceptance to each topic and stage on the way, as the processes tell it themselves (a sample). */
+  readonly hops: Readonly<Record<string, number>>;
+  /** Of our processes, by process, without the warm-up; `tessera` is the whole embedded system with the consumer in it. */
   readonly cpuSecondsPerMillion: Readonly<Record<string, number>>;
   /** Of the machine over the last minute, when the run ended. */
   readonly loadAverage: number;
@@ -63,7 +66,7 @@ interface Subject {
   readonly credentials: CredentialsFile;
   readonly log: EventLog;
   readonly catalog: DefinitionCatalog;
-  cpuSeconds(): Promise<Readonly<Record<string, number>>>;
+  readonly doors: OpsDoors;
 }
 
 const CALLERS = fileURLToPath(new URL('./load-process.js', import.meta.url));
@@ -93,20 +96,25 @@ async function measure(subject: Subject, options: FreshnessOptions): Promise<Fre
   const plan: LoadPlan = { rate, people, calls: rate * (seconds + warmUpSeconds) };
   const watch = await ToggleWatch.start(subject.log);
   say(`${String(rate)} calls a second for ${String(seconds + warmUpSeconds)} s, ${String(warmUpSeconds)} of them to warm up …`);
-  const before = await subject.cpuSeconds();
-  const answer = await callers({ ...plan, url: subject.url, writeKey: workspace.writeKeys[0]?.key ?? '' });
+  const answering = callers({ ...plan, url: subject.url, writeKey: workspace.writeKeys[0]?.key ?? '' });
+  const [before] = await Promise.all([pause(warmUpSeconds * 1_000).then(() => readProcesses(subject.doors)), answering]);
+  const answer = await answering;
   await allSeen(watch, plan, answer);
-  const after = await subject.cpuSeconds();
+  const after = await readProcesses(subject.doors);
   await watch.stop();
   const measured = latenciesOf(answer, watch, plan, rate * warmUpSeconds, (userId) =>
     profileId(workspace.secret, `user_id:${userId}`),
   );
-  const used = Object.entries(after).map(([name, cpu]) => [name, perMillion(cpu - (before[name] ?? 0), plan.calls)]);
+  const used = Object.entries(after).map(([name, { cpuSeconds }]) => [
+    name,
+    perMillion(cpuSeconds - (before[name]?.cpuSeconds ?? 0), rate * seconds),
+  ]);
   return {
     ...{ profile, rate, seconds, calls: measured.fromDue.length },
     fromAccepted: percentilesOf(measured.fromAccepted),
     fromDue: percentilesOf(measured.fromDue),
     accepting: percentilesOf(measured.accepting),
+    hops: meanAges(before, after),
     cpuSecondsPerMillion: Object.fromEntries(used) as Record<string, number>,
     loadAverage: Math.round((loadavg()[0] ?? 0) * 10) / 10,
   };
@@ -181,10 +189,7 @@ async function openHere({ partitions }: FreshnessOptions, folder: string, stops:
     credentials,
     log: ports.log,
     catalog: system.catalog,
-    cpuSeconds() {
-      const { user, system: kernel } = process.cpuUsage();
-      return Promise.resolve({ tessera: (user + kernel) / 1e6 });
-    },
+    doors: { tessera: endpoints.ops },
   };
 }
 
@@ -219,6 +224,6 @@ async function openProcesses({ partitions, say }: FreshnessOptions, folder: stri
     credentials,
     log: ports.log,
     catalog,
-    cpuSeconds: () => processes.cpuSeconds(),
+    doors: processes.doors,
   };
 }

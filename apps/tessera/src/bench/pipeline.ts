@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { DefinitionCatalog, viewed, viewFor } from '@tessera/catalog';
 import { StageHost, systemClock, type EventLog, type LoopLimits, type StateStore } from '@tessera/runtime';
-import { pipelineStages } from '@tessera/testkit';
+import { pipelineStages, shippedStages } from '@tessera/testkit';
 import { feed } from './feed.js';
 import { membershipHash, membershipLines } from './memberships.js';
 import {
@@ -28,6 +28,8 @@ export interface PipelineOptions {
   readonly log: EventLog;
   readonly store: StateStore;
   readonly limits?: Partial<LoopLimits>;
+  /** With the read model of decisions, which the benchmark's own figures leave out. */
+  readonly whole?: boolean;
   readonly progress: (text: string) => void;
 }
 
@@ -75,7 +77,7 @@ export async function runPipeline(options: PipelineOptions): Promise<PipelineFig
 }
 
 function hostsOf(
-  { log, store, limits = {} }: PipelineOptions,
+  { log, store, limits = {}, whole = false }: PipelineOptions,
   catalog: DefinitionCatalog,
 ): readonly StageHost<never, never, never>[] {
   const ports = {
@@ -90,7 +92,7 @@ function hostsOf(
       if (event === 'halted') process.exit(1);
     },
   };
-  return pipelineStages({ clock: log.clock, secretOf: () => SECRET, definitions: catalog }).map(
+  return (whole ? shippedStages : pipelineStages)({ clock: log.clock, secretOf: () => SECRET, definitions: catalog }).map(
     (stage) => new StageHost(stage as never, ports, viewed(catalog, viewFor(stage.name)) as never),
   );
 }

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '@tessera/service';
-import { readExposition } from '@tessera/testkit';
+import type { OpsDoors } from './metric-pages.js';
 
 const SERVICES = ['ingestion', 'identity', 'features', 'segments', 'decisions'] as const;
 const APPS = new URL('../../../', import.meta.url);
@@ -61,14 +61,8 @@ export class ServiceProcesses {
     return `http://${HOST}:${String(this.running.find(({ service }) => service === 'ingestion')?.http)}`;
   }
 
-  /** Since their start, by service. */
-  async cpuSeconds(): Promise<Readonly<Record<string, number>>> {
-    const all = this.running.map(async ({ service, ops }) => {
-      const page = await (await fetch(`http://${HOST}:${String(ops)}/metrics`)).text();
-      const samples = readExposition(page).get('process_cpu_time_seconds_total')?.samples ?? [];
-      return [service, samples.reduce((sum, { value }) => sum + value, 0)] as const;
-    });
-    return Object.fromEntries(await Promise.all(all));
+  get doors(): OpsDoors {
+    return Object.fromEntries(this.running.map(({ service, ops }) => [service, `http://${HOST}:${String(ops)}`]));
   }
 
   async stop(): Promise<void> {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Option, type Command } from 'commander';
+import type { SystemPorts } from '@tessera/service';
 import type { Verb, VerbContext } from '../verb.js';
 import { wholeNumber } from './output.js';
 
@@ -18,6 +19,11 @@ interface PipelineCommand {
   readonly profile: Profile;
   readonly checkpoint: string;
   readonly kills: number;
+}
+
+interface SizingCommand extends Pick<PipelineCommand, 'events' | 'definitions' | 'partitions'> {
+  readonly cpu: number;
+  readonly dearestCpu: number;
 }
 
 interface FreshnessCommand {
@@ -37,6 +43,7 @@ export const bench: Verb = {
     const benches = program.command('bench').description('Benchmarks');
     addPipeline(benches, context);
     addFreshness(benches, context);
+    addSizing(benches, context);
   },
 };
 
@@ -69,15 +76,21 @@ function addPipeline(benches: Command, { print, say }: VerbContext): void {
 }
 
 async function runEmbeddedPipeline(options: PipelineCommand, say: VerbContext['say']): Promise<object> {
-  const { closePorts, openEmbeddedPorts } = await import('@tessera/service');
   const { runPipeline } = await import('../bench/pipeline.js');
+  const { events, definitions, memberships } = options;
+  return onThrowAway(options.partitions, ({ log, store }) =>
+    runPipeline({ events, definitions, memberships, log, store, progress: say }),
+  );
+}
+
+/** Embedded adapters with an event clock, durability on, on a folder that is taken away. */
+async function onThrowAway<T>(partitions: number, use: (ports: SystemPorts) => Promise<T>): Promise<T> {
+  const { closePorts, openEmbeddedPorts } = await import('@tessera/service');
   const { systemClock } = await import('@tessera/runtime');
   const folder = mkdtempSync(join(tmpdir(), 'tessera-bench-'));
   try {
-    const { events, definitions, memberships } = options;
-    const ports = await openEmbeddedPorts(folder, options.partitions, systemClock, 'event');
-    const { log, store } = ports;
-    const figures = await runPipeline({ events, definitions, memberships, log, store, progress: say });
+    const ports = await openEmbeddedPorts(folder, partitions, systemClock, 'event');
+    const figures = await use(ports);
     await closePorts(ports);
     return figures;
   } finally {
@@ -110,5 +123,24 @@ function addFreshness(benches: Command, { print, say }: VerbContext): void {
     .action(async ({ warmUp, ...options }: FreshnessCommand) => {
       const { runFreshness } = await import('../bench/freshness.js');
       print(JSON.stringify(await runFreshness({ ...options, warmUpSeconds: warmUp, say })));
+    });
+}
+
+function addSizing(benches: Command, { print, say }: VerbContext): void {
+  benches
+    .command('sizing')
+    .description('Measure what an event and a profile take; print what 1, 10 and 100 billion events a month need')
+    .requiredOption('--events <file>', 'NDJSON, as of the pipeline')
+    .requiredOption('--definitions <path>', 'a file or folder of definitions')
+    .option('--partitions <n>', 'partitions of the wide logs', wholeNumber, 8)
+    .requiredOption('--cpu <seconds>', 'whole.cpuSecondsPerMillion of the pipeline, distributed', wholeNumber)
+    .requiredOption('--dearest-cpu <seconds>', 'the greatest of whole.processes there', wholeNumber)
+    .action(async ({ cpu, dearestCpu, events, definitions, partitions }: SizingCommand) => {
+      const { runSizing } = await import('../bench/run-sizing.js');
+      const costs = { cpuSecondsPerMillion: cpu, dearestCpuSecondsPerMillion: dearestCpu };
+      const figures = await onThrowAway(partitions, ({ log, store }) =>
+        runSizing({ events, definitions, log, store, ...costs, say }),
+      );
+      print(JSON.stringify(figures));
     });
 }
