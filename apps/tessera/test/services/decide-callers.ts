@@ -1,10 +1,11 @@
 // Applications that go on asking what to show, with the client configuration of the documentation, whatever becomes of the servers.
 import { setTimeout as pause } from 'node:timers/promises';
-import { documentedServiceConfig, grpcDoor, type GrpcDoor } from './doors.js';
+import { documentedOptions, grpcDoor, type GrpcDoor } from './doors.js';
 
 const CALLERS = 4;
 const PAUSE_MS = 20;
-const DEADLINE_MS = 5_000;
+/** Ours is a small machine with many processes. */
+const DEADLINE_MS = 20_000;
 
 export class DecideCallers {
   /** Answers by `STATUS REASON` of their slot. */
@@ -17,7 +18,7 @@ export class DecideCallers {
   private stopping = false;
 
   constructor(addresses: readonly string[], token: string, slot: string, person: (call: number) => object) {
-    this.door = grpcDoor('tessera.decisions.v1.DecisionService', addresses, token, documentedServiceConfig());
+    this.door = grpcDoor('tessera.decisions.v1.DecisionService', addresses, token, documentedOptions());
     this.calling = Array.from({ length: CALLERS }, (_, caller) => this.call(caller, slot, person));
   }
 

@@ -29,23 +29,26 @@ type Unary = (
   done: (error: ServiceError | null, answer?: Json) => void,
 ) => void;
 
-/** The service config that the documentation tells clients of decisions to use. */
-export function documentedServiceConfig(): string {
-  const [, config] = /```json service-config\n([\s\S]*?)```/.exec(readFileSync(PAGE, 'utf8')) ?? [];
-  if (config === undefined) throw new Error(`${PAGE} has no service config`);
-  return JSON.stringify(JSON.parse(config));
+/** Channel options with the service config, as the documentation tells clients of decisions to have them. */
+export function documentedOptions(): Json {
+  return { ...documented('channel-options'), 'grpc.service_config': JSON.stringify(documented('service-config')) };
 }
 
-/** @param addresses of all instances; the client spreads its calls over them when its service config says so */
-export function grpcDoor(service: string, addresses: readonly string[], token: string, serviceConfig?: string): GrpcDoor {
+function documented(block: string): Json {
+  const [, text] = new RegExp('```json ' + block + '\\n([\\s\\S]*?)```').exec(readFileSync(PAGE, 'utf8')) ?? [];
+  if (text === undefined) throw new Error(`${PAGE} has no block ${block}`);
+  return JSON.parse(text) as Json;
+}
+
+/** @param addresses of all instances; the client spreads its calls over them when its options say so */
+export function grpcDoor(service: string, addresses: readonly string[], token: string, options: Json = {}): GrpcDoor {
   const [root = '', area = '', version = ''] = service.split('.');
   const definition = loadSync(`${root}/${area}/${version}/${area}.proto`, { ...GRPC_LOADER, includeDirs: [PROTO_ROOT] });
   let found: unknown = loadPackageDefinition(definition);
   for (const name of service.split('.')) found = (found as Json)[name];
-  const options = serviceConfig === undefined ? {} : { 'grpc.service_config': serviceConfig };
   const Client = found as new (address: string, credentials: unknown, options: object) => GrpcClient;
   const client = new Client(`ipv4:${addresses.join(',')}`, channel.createInsecure(), options);
-  const metadata = new Metadata();
+  const metadata = new Metadata({ waitForReady: true });
   metadata.set('authorization', `Bearer ${token}`);
   return {
     call(method, request, deadlineMs = DEADLINE_MS) {

@@ -17,6 +17,8 @@ import { TestCluster } from './test-cluster.js';
 const SEED = 20_261_125;
 const LOAD_PAUSE_MS = { least: 60, most: 240 };
 const AWAY_MS = 8_000;
+/** Between a process that is ready and the stop of the next: clients find it. */
+const MIN_READY_MS = 3_000;
 /** Deadline of an append of ingestion, and some time to answer. */
 const REFUSED_WITHIN_MS = 12_000;
 const SLOTS = `
@@ -72,6 +74,7 @@ async function roll(service: ServiceName): Promise<void> {
   for (const process of cluster.of(service)) {
     expect([process.name, await process.stop()]).toEqual([process.name, 0]);
     await process.start();
+    await pause(MIN_READY_MS);
   }
 }
 
