@@ -48,7 +48,7 @@ export async function runSizing(options: SizingOptions): Promise<SizingFigures> 
   const sizes = await stageSizes(store, log, stages);
   const profiles = sizes['segments']?.documents ?? 0;
   if (profiles === 0) throw new Error('these events have made no profile: there is nothing to size');
-  const costs = costsOf(topics, sizes, { ...options, events, profiles });
+  const costs = costsOf(topics, sizes, { ...options, profiles });
   const plans = MONTHS.map((month) => planFor(month, costs));
   return { events, profiles, topics, stages: sizes, costs, assumptions: ASSUMPTIONS, plans };
 }
@@ -56,9 +56,9 @@ export async function runSizing(options: SizingOptions): Promise<SizingFigures> 
 export function costsOf(
   topics: SizingFigures['topics'],
   stages: SizingFigures['stages'],
-  run: Pick<SizingFigures, 'events' | 'profiles'> & Pick<UnitCosts, 'cpuSecondsPerMillion' | 'dearestCpuSecondsPerMillion'>,
+  run: Pick<SizingFigures, 'profiles'> & Pick<UnitCosts, 'cpuSecondsPerMillion' | 'dearestCpuSecondsPerMillion'>,
 ): UnitCosts {
-  const { events, profiles, cpuSecondsPerMillion, dearestCpuSecondsPerMillion } = run;
+  const { profiles, cpuSecondsPerMillion, dearestCpuSecondsPerMillion } = run;
   const sum = (policies: readonly string[]): number =>
     (Object.entries(topics) as [TopicId, TopicSize][])
       .filter(([topic]) => policies.includes(TOPICS[topic].policy))
@@ -70,7 +70,8 @@ export function costsOf(
     logBytesPerEvent: thousandths(sum(['delete', 'compact'])),
     keptBytesPerEvent: thousandths(sum(['delete'])),
     stateBytesPerProfile: Math.round(state / profiles),
-    // Before compaction: an upper bound, since every record that another one has replaced is in it.
-    compactedBytesPerProfile: Math.round((sum(['compact']) * events) / profiles),
+    compactedBytesPerProfile: Math.round(
+      Object.values(topics).reduce((all, one) => all + (one.compactedBytes ?? 0), 0) / profiles,
+    ),
   };
 }

@@ -1,14 +1,16 @@
 // What the logs and the state of a run take, per event and per document: the inputs of a sizing.
 // Z1 A topic is told as Kafka carries it, before compression and without the frame of a batch: key, value as JSON, CloudEvents headers.
 // Z2 From a sample of each partition, weighed by what the partition holds.
-import { headersOf, TOPIC_IDS, type TopicId } from '@tessera/contracts';
-import type { EventLog, StateStore } from '@tessera/runtime';
+import { headersOf, TOPIC_IDS, TOPICS, type TopicId } from '@tessera/contracts';
+import type { EventLog, LogRecord, StateStore } from '@tessera/runtime';
 import { thousandths } from './parts.js';
 
 export interface TopicSize {
   readonly recordsPerEvent: number;
   readonly bytesPerRecord: number;
   readonly bytesPerEvent: number;
+  /** Of a compacted topic: of the last record of each key, all together. */
+  readonly compactedBytes?: number;
 }
 
 export interface StageSize {
@@ -35,6 +37,7 @@ export async function topicSizes(log: EventLog, events: number): Promise<Readonl
       recordsPerEvent: thousandths(records / events),
       bytesPerRecord: Math.round(bytes / records),
       bytesPerEvent: thousandths(bytes / events),
+      ...(TOPICS[topic].policy === 'compact' ? { compactedBytes: await compactedBytes(log, topic) } : {}),
     };
   }
   return sizes;
@@ -47,15 +50,34 @@ async function bytesPerRecord(log: EventLog, topic: TopicId, partition: number):
   for (let at = await log.startOffset(topic, partition); sampled < SAMPLE;) {
     const { records, nextOffset } = await log.read(topic, partition, at, READ);
     if (nextOffset <= at) break;
-    for (const { key, value, headers } of records) {
-      const all = { ...headers, ...headersOf(topic, { key, value, headers }) };
-      for (const [name, text] of Object.entries(all)) bytes += name.length + Buffer.byteLength(text);
-      bytes += Buffer.byteLength(key) + (value === null ? 0 : Buffer.byteLength(JSON.stringify(value)));
-    }
+    for (const record of records) bytes += bytesOf(topic, record);
     sampled += records.length;
     at = nextOffset;
   }
   return sampled === 0 ? 0 : bytes / sampled;
+}
+
+/** Reads the whole topic, and holds a number for each of its keys. */
+async function compactedBytes(log: EventLog, topic: TopicId): Promise<number> {
+  let sum = 0;
+  for (let partition = 0; partition < log.partitions(topic); partition++) {
+    const last = new Map<string, number>();
+    for (let at = await log.startOffset(topic, partition); ;) {
+      const { records, nextOffset } = await log.read(topic, partition, at, READ);
+      if (nextOffset <= at) break;
+      for (const record of records) last.set(record.key, bytesOf(topic, record));
+      at = nextOffset;
+    }
+    for (const bytes of last.values()) sum += bytes;
+  }
+  return sum;
+}
+
+function bytesOf(topic: TopicId, { key, value, headers }: LogRecord): number {
+  let bytes = Buffer.byteLength(key) + (value === null ? 0 : Buffer.byteLength(JSON.stringify(value)));
+  const all = { ...headers, ...headersOf(topic, { key, value, headers }) };
+  for (const [name, text] of Object.entries(all)) bytes += name.length + Buffer.byteLength(text);
+  return bytes;
 }
 
 /** By stage, of those that hold documents. */

@@ -45,13 +45,13 @@ describe('what a month of events needs', () => {
   test('the costs of an event and a profile are sums over topics and stages', () => {
     const topics = {
       events: { recordsPerEvent: 1, bytesPerRecord: 300, bytesPerEvent: 300 },
-      'segment-memberships': { recordsPerEvent: 0.5, bytesPerRecord: 600, bytesPerEvent: 300 },
+      'segment-memberships': { recordsPerEvent: 0.5, bytesPerRecord: 600, bytesPerEvent: 300, compactedBytes: 30_000 },
     };
     const stages = {
       features: { documents: 10, bytesPerDocument: 200 },
       segments: { documents: 10, bytesPerDocument: 300 },
     };
-    const run = { events: 100, profiles: 10, cpuSecondsPerMillion: 60, dearestCpuSecondsPerMillion: 30 };
+    const run = { profiles: 10, cpuSecondsPerMillion: 60, dearestCpuSecondsPerMillion: 30 };
     expect(costsOf(topics, stages, run)).toEqual({
       cpuSecondsPerMillion: 60,
       dearestCpuSecondsPerMillion: 30,
