@@ -154,6 +154,8 @@ export class PartitionReader {
     if (cursor.fetchFrom !== offset) return true;
     if (answer.chunk !== undefined && answer.chunk.nextOffset > offset) {
       this.push(cursor, answer.chunk);
+      // Others may wait at this offset, and the follower goes on behind it: nobody else tells them.
+      for (const { wake } of this.wakers) wake();
       return true;
     }
     if (offset >= this.knownEnd) return false;

@@ -5,6 +5,8 @@ export class CallCounter {
   /** Calls that have begun, ever. */
   begun = 0;
   pending = 0;
+  /** Ends of the partitions that were appended to, by `topic/partition`. */
+  readonly ends = new Map<string, number>();
 
   async during<T>(call: Promise<T>): Promise<T> {
     this.begun += 1;
@@ -31,7 +33,13 @@ export function countedLog(log: EventLog, calls: CallCounter): EventLog {
   return {
     clock: log.clock,
     partitions: (topic) => log.partitions(topic),
-    append: (topic, partition, records) => calls.during(log.append(topic, partition, records)),
+    append: (topic, partition, records) =>
+      calls.during(
+        log.append(topic, partition, records).then((appended) => {
+          calls.ends.set(`${topic}/${String(partition)}`, appended.firstOffset + records.length);
+          return appended;
+        }),
+      ),
     read: (topic, partition, fromOffset, limits) => calls.during(log.read(topic, partition, fromOffset, limits)),
     startOffset: (topic, partition) => calls.during(log.startOffset(topic, partition)),
     endOffset: (topic, partition) => calls.during(log.endOffset(topic, partition)),

@@ -7,7 +7,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
 import { Decider, DecisionCounters } from '@tessera/app-decisions';
 import { ownerOf, type DecideResponse, type Key, type TopicId } from '@tessera/contracts';
 import { partitionOf } from '@tessera/hash';
@@ -48,6 +48,9 @@ export type OpenWorldPorts = (clock: Clock) => Promise<WorldPorts>;
 const QUIET_TURNS = 4;
 /** A system that does not come to rest is in a circle. */
 const TURNS_MAX = 1_000_000;
+/** Where the log is in another process: between two looks at how far its readers are, and how many of them at most. */
+const LOOK_MS = 2;
+const LOOKS_MAX = 10_000;
 /** Nobody speaks to a scenario through a door. */
 const NOBODY: Credentials = { byWriteKey: () => undefined, byToken: () => undefined };
 const READ = { records: 4_000, bytes: 8 << 20 };
@@ -66,6 +69,7 @@ export class EmbeddedWorld implements ScenarioWorld {
     private readonly clock: VirtualClock,
     private readonly calls: CallCounter,
     private readonly ports: WorldPorts,
+    private readonly log: EventLog,
     private readonly ground: Ground,
     private readonly system: SystemComposition,
     private readonly lifecycle: Lifecycle,
@@ -78,8 +82,9 @@ export class EmbeddedWorld implements ScenarioWorld {
     const ports = await open(clock);
     let drawn = 0;
     const ids = { next: () => `scenario-${String(++drawn)}` };
+    const log = countedLog(ports.log, calls);
     const ground = createGround({
-      ports: { log: countedLog(ports.log, calls), store: countedStore(ports.store, calls), clock, ids, shared: false },
+      ports: { log, store: countedStore(ports.store, calls), clock, ids, shared: false },
       access: { credentials: NOBODY, secretOf: () => SECRET, workspaces: [WORKSPACE] },
       limits: { idleMs: 0, tickPauseMs: 0, ...ports.limits },
     });
@@ -95,7 +100,7 @@ export class EmbeddedWorld implements ScenarioWorld {
     });
     const parts = [ground.catalog, ...system.parts];
     const lifecycle = new Lifecycle(parts.filter(({ name }) => name !== FRESHNESS));
-    const world = new EmbeddedWorld(clock, calls, ports, ground, system, lifecycle, decider);
+    const world = new EmbeddedWorld(clock, calls, ports, log, ground, system, lifecycle, decider);
     await lifecycle.start();
     await world.settle();
     return world;
@@ -131,9 +136,7 @@ export class EmbeddedWorld implements ScenarioWorld {
 
   async append(topic: TopicId, records: readonly NewRecord[]): Promise<void> {
     const partitions = this.partitions(topic);
-    await Promise.all(
-      records.map((record) => this.ports.log.append(topic, partitionOf(ownerOf(record.key), partitions), [record])),
-    );
+    await Promise.all(records.map((record) => this.log.append(topic, partitionOf(ownerOf(record.key), partitions), [record])));
     await this.settle();
   }
 
@@ -178,8 +181,12 @@ export class EmbeddedWorld implements ScenarioWorld {
   }
 
   private async settle(): Promise<void> {
-    do await this.quiet();
-    while (this.ports.remote === true && !(await this.caughtUp()));
+    await this.quiet();
+    for (let looks = 0; this.ports.remote === true && this.behind().length > 0; looks++) {
+      if (looks > LOOKS_MAX) throw new Error(`the system does not come to the end of its logs: ${this.behind().join(', ')}`);
+      await pause(LOOK_MS);
+      await this.quiet();
+    }
   }
 
   private async quiet(): Promise<void> {
@@ -195,19 +202,19 @@ export class EmbeddedWorld implements ScenarioWorld {
     }
   }
 
-  /** Every reader is at the end of its log, and nobody has begun anything while that was looked at. */
-  private async caughtUp(): Promise<boolean> {
-    const { log } = this.ports;
-    const { begun } = this.calls;
-    const { catalog } = this.ground;
-    const positions = this.system.hosts.flatMap(({ stage, loops }) =>
-      loops.map(({ options: { partition }, position }) => [stage.input, partition, position?.nextOffset] as const),
-    );
-    const ends = await Promise.all(positions.map(([topic, partition]) => log.endOffset(topic, partition)));
-    const defined = await log.endOffset('definitions', 0);
-    return (
-      this.calls.begun === begun && catalog.position === defined && positions.every(([, , position], i) => position === ends[i])
-    );
+  /** Readers that are not at the end of their log, as far as anybody here has appended. */
+  private behind(): readonly string[] {
+    const { ends } = this.calls;
+    const look = (reader: string, topic: TopicId, partition: number, position = 0): readonly string[] => {
+      const end = ends.get(`${topic}/${String(partition)}`) ?? 0;
+      return position >= end ? [] : [`${reader} is at ${String(position)} of ${String(end)} in ${topic}/${String(partition)}`];
+    };
+    return [
+      ...look('the catalog', 'definitions', 0, this.ground.catalog.position),
+      ...this.system.hosts.flatMap(({ stage, loops }) =>
+        loops.flatMap(({ options: { partition }, position }) => look(stage.name, stage.input, partition, position?.nextOffset)),
+      ),
+    ];
   }
 
   private idle(): boolean {

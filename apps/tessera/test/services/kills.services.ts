@@ -117,7 +117,6 @@ async function killAll(service: ServiceName, ports: SystemPorts, load: Load, cha
       await victim.start();
       if (!counts) continue;
       counted.push(`${service} ${plan}`);
-      process.stderr.write(`killed ${victim.name} (${plan})\n`);
       break;
     }
   }
