@@ -17,7 +17,8 @@ export class Store {
   private readonly database: DatabaseSync;
 
   constructor(file: string) {
-    this.database = new DatabaseSync(file);
+    // A consumer that was just killed may hold the file for a moment.
+    this.database = new DatabaseSync(file, { timeout: 5_000 });
     this.database.exec(SCHEMA);
   }
 

@@ -75,13 +75,13 @@ describe.each(CLIENTS)('the log on Kafka, over %s', (client) => {
     const log = await KafkaEventLog.open(options);
     const topic = topicName('events', options.prefix);
     const alien = new Producer({ clientId: 'alien', bootstrapBrokers: [...brokers()] });
-    const send = (value: string | null, compression: 'none' | 'gzip' = 'none') =>
+    const send = (value: string | null, compression: 'none' | 'gzip' = 'none', key?: string) =>
       alien.send({
         messages: [
           {
             topic,
             partition: 0,
-            key: value === null ? Buffer.from('k') : (undefined as never),
+            key: key === undefined ? (undefined as never) : Buffer.from(key),
             value: (value === null ? null : Buffer.from(value)) as never,
           },
         ],
@@ -90,11 +90,13 @@ describe.each(CLIENTS)('the log on Kafka, over %s', (client) => {
       });
     await send('not json');
     await send('{"kind":"of nobody"}', 'gzip');
-    await send(JSON.stringify(tracked('s', 'm1').value), 'gzip');
-    await send(null);
+    await send(JSON.stringify(tracked('s', 'm0').value), 'gzip');
+    await send(JSON.stringify(tracked('s', 'm1').value), 'gzip', tracked('s', 'm1').key);
+    await send(null, 'none', 'k');
     await log.append('events', 0, [tracked('s', 'm2')]);
     const read = await readAll(log);
     expect(read.map(({ value }) => (value?.kind === 'tracked' ? value.messageId : (value?.kind ?? null)))).toEqual([
+      'unreadable',
       'unreadable',
       'unreadable',
       'm1',

@@ -37,6 +37,11 @@ export class TesseraProcess {
     return this.said;
   }
 
+  /** Exit code or signal, once the process has ended. */
+  get ended(): number | NodeJS.Signals | undefined {
+    return this.child?.exitCode ?? this.child?.signalCode ?? undefined;
+  }
+
   /** Resolves when its doors are open. */
   async start(): Promise<EndpointsFile> {
     const child = spawn(process.execPath, [HEAP, MAIN, 'dev'], { env: this.environment, stdio: ['ignore', 'pipe', 'pipe'] });
