@@ -37,7 +37,7 @@ export async function writeGuarded(target: Target, updates: readonly Update[]): 
   return met.length - n;
 }
 
-/** The command itself and not the driver's bulk, which measures every document before it encodes it: half the cost per document. */
+/** The command itself and not the driver's bulk, which measures every document before it encodes it. */
 async function send({ database, collection, answerMs }: Target, updates: readonly Update[]): Promise<UpdateAnswer> {
   const { w, journal, wtimeoutMS } = writeConcernOf(answerMs);
   const answer = (await database.command({
