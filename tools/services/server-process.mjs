@@ -142,19 +142,24 @@ function statOf(pid) {
   }
 }
 
-/** Ports that were free a moment ago, all different. */
+/**
+ * Ports that were free a moment ago, all different, below those that systems give to outgoing connections: a server that is started again
+ * must find its port as it left it.
+ */
 export async function freePorts(count) {
-  const servers = await Promise.all(Array.from({ length: count }, listening));
-  const ports = servers.map((server) => server.address().port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const ports = new Set();
+  while (ports.size < count) {
+    const port = 15_000 + Math.floor(Math.random() * 16_000);
+    if (await isFree(port)) ports.add(port);
+  }
+  return [...ports];
 }
 
-function listening() {
-  return new Promise((resolve, reject) => {
+function isFree(port) {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve(server));
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
 

@@ -1,12 +1,24 @@
-// Ports that nobody listens on.
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+// Ports that nobody listens on, below those that systems give to outgoing connections: a process that is started again must find its port
+// as it left it.
+import { createServer } from 'node:net';
 
-/** Held together, so that they differ. */
+const FIRST = 15_000;
+const COUNT = 16_000;
+
+/** All different. */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = FIRST + Math.floor(Math.random() * COUNT);
+    if (await isFree(port)) ports.add(port);
+  }
+  return [...ports];
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }
