@@ -45,7 +45,7 @@ const PERSON = {
   anonymousId: 'device-90210',
   traits: { email: 'ada.lovelace@example.com', firstName: 'Ada', lastName: 'Lovelace', phone: '+44 20 7946 0958' },
 };
-const PERSONAL = /u-77351|device-90210|lovelace|7946|example\.com|203\.0\.113|Analytical/i;
+const PERSONAL = /u-77351|device-90210|lovelace|\+44 20|79460958|7946 0958|example\.com|203\.0\.113|Analytical/i;
 
 const data = mkdtempSync(join(tmpdir(), 'tessera-telemetry-'));
 let receiver: OtlpReceiver;
