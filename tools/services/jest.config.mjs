@@ -8,5 +8,5 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   maxWorkers: 1,
   forceExit: true,
-  testTimeout: 180_000,
+  testTimeout: 600_000,
 };
