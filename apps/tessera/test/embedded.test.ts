@@ -136,7 +136,7 @@ describe('a start', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     const startMs = Date.now();
     await embedded.stop();
-    expect(Date.now() - startMs).toBeLessThan(2_500);
+    expect(Date.now() - startMs).toBeLessThan(20_000);
     expect(await (await tail).text()).toBe('{"next":"0.0"}\n');
   });
 
@@ -157,7 +157,7 @@ describe('a start', () => {
     await once(stream, 'data');
     const startMs = Date.now();
     await embedded.stop();
-    expect(Date.now() - startMs).toBeLessThan(6_000);
+    expect(Date.now() - startMs).toBeLessThan(20_000);
     session.destroy();
     half.destroy();
   });

@@ -180,7 +180,8 @@ describe.each(CLIENTS)('the log on Kafka, over %s', (client) => {
       const done = await log.append('events', 0, [tracked('s', 'after')]).catch((error: unknown) => error);
       if (!(done instanceof Error)) break;
       expect(done).toBeInstanceOf(RetryableError);
-      expect(tries).toBeLessThan(40);
+      expect(tries).toBeLessThan(600);
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
     const ids = (await readAll(log)).map(({ value }) => (value?.kind === 'tracked' ? value.messageId : ''));
     expect([ids[0], ids.at(-1)]).toEqual(['before', 'after']);

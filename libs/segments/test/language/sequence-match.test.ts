@@ -131,6 +131,6 @@ describe('a sequence', () => {
     const startMs = performance.now();
     for (let i = 0; i < 200; i++) match({ e: events } satisfies TrailPartial, 2_000, answer);
     expect(answer.verdict).toBe(true);
-    expect((performance.now() - startMs) / 200).toBeLessThan(5);
+    expect((performance.now() - startMs) / 200).toBeLessThan(50);
   });
 });
