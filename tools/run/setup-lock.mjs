@@ -47,7 +47,8 @@ function isStale(file) {
   }
 }
 
-function isAlive(pid) {
+/** Whether a process of this number runs, whoever's it is. */
+export function isAlive(pid) {
   try {
     process.kill(pid, 0);
     return true;

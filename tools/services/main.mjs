@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../run/root.mjs';
+import { isAlive } from '../run/setup-lock.mjs';
 import { kafkaService } from './kafka/service.mjs';
 import { missingTools } from './maven.mjs';
 import { mongoService } from './mongo/service.mjs';
@@ -84,15 +85,6 @@ function removeDeadRuns() {
   for (const name of readdirSync(CACHE)) {
     const pid = Number(/^run-(\d+)$/.exec(name)?.[1]);
     if (pid > 0 && !isAlive(pid)) rmSync(join(CACHE, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error.code === 'EPERM';
   }
 }
 

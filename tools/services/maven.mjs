@@ -23,26 +23,30 @@ export async function missingTools() {
 /** The folder that holds the runtime jars of the pom; downloads them the first time (about half a minute). */
 export async function jarsOf(pom, cache, name) {
   const hash = createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 12);
-  const folder = join(cache, `${name}-${hash}`);
+  return madeOnce(join(cache, `${name}-${hash}`), async (unfinished) => {
+    process.stderr.write(`tessera: fetching the jars of ${name} (once, about half a minute) …\n`);
+    const { code, output } = await run('mvn', [
+      ...['-q', '-B', '-f', pom, 'dependency:copy-dependencies', '-DincludeScope=runtime'],
+      `-DoutputDirectory=${unfinished}`,
+    ]);
+    if (code !== 0)
+      throw new Error(
+        `Maven could not fetch the jars of ${name}; is Maven Central, or a mirror in settings.xml, reachable?\n${output}`,
+      );
+  });
+}
+
+/** A folder that is complete or not there: `make` fills one beside it, which is then renamed. */
+export async function madeOnce(folder, make) {
   if (existsSync(folder)) return folder;
   const unfinished = `${folder}.${process.pid}`;
   mkdirSync(unfinished, { recursive: true });
-  process.stderr.write(`tessera: fetching the jars of ${name} (once, about half a minute) …\n`);
-  const { code, output } = await run('mvn', [
-    ...['-q', '-B', '-f', pom, 'dependency:copy-dependencies', '-DincludeScope=runtime'],
-    `-DoutputDirectory=${unfinished}`,
-  ]);
-  if (code !== 0) {
-    rmSync(unfinished, { recursive: true, force: true });
-    throw new Error(
-      `Maven could not fetch the jars of ${name}; is Maven Central, or a mirror in settings.xml, reachable?\n${output}`,
-    );
-  }
   try {
+    await make(unfinished);
     renameSync(unfinished, folder);
   } catch (error) {
-    // Another run was first: the folder is full.
     rmSync(unfinished, { recursive: true, force: true });
+    // Another run was first: the folder is full.
     if (!existsSync(folder)) throw error;
   }
   return folder;

@@ -5,7 +5,7 @@
 // S3 What it writes is kept in a file, and its end before it is ready is an error that shows the last lines.
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, readdirSync, readFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 
 const TAIL_LINES = 30;
 /** Places in /proc/PID/stat after the name: process group; user and system time, of the process and of its ended children. */
@@ -140,27 +140,6 @@ function statOf(pid) {
   } catch {
     return undefined;
   }
-}
-
-/**
- * Ports that were free a moment ago, all different, below those that systems give to outgoing connections: a server that is started again
- * must find its port as it left it.
- */
-export async function freePorts(count) {
-  const ports = new Set();
-  while (ports.size < count) {
-    const port = 15_000 + Math.floor(Math.random() * 16_000);
-    if (await isFree(port)) ports.add(port);
-  }
-  return [...ports];
-}
-
-function isFree(port) {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }
 
 async function answers(port, timer) {

@@ -1,19 +1,9 @@
 // A client of the system that runs on a data folder of this machine: its addresses are in endpoints.json, its token in credentials.json.
 // N1 What the server refuses is thrown with its code, its detail and the next thing to try.
-import { fileURLToPath } from 'node:url';
-import {
-  credentials as channel,
-  loadPackageDefinition,
-  Metadata,
-  type Client as GrpcClient,
-  type ServiceError,
-} from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
-import { GRPC_LOADER } from '@tessera/nest';
+import { Metadata, type Client as GrpcClient } from '@grpc/grpc-js';
 import { readCredentials, type WorkspaceCredentials } from '@tessera/service';
 import { readEndpoints, type EndpointsFile } from './endpoints-file.js';
-
-type Json = Readonly<Record<string, unknown>>;
+import { callUnary, openGrpcClient, type Json } from './grpc-client.js';
 
 export interface HttpRequest {
   readonly method?: string;
@@ -48,7 +38,6 @@ export class RefusedError extends Error {
   }
 }
 
-const PROTO_ROOT = fileURLToPath(new URL('../../../proto', import.meta.url));
 const DEADLINE_MS = 40_000;
 
 /** Throws where no system runs on the folder. */
@@ -57,15 +46,17 @@ export function connect(folder: string): Connection {
   if (endpoints === undefined) throw new Error(`no system runs on the data folder ${folder}. Start one by: npm start`);
   const [workspace] = readCredentials(folder).workspaces as readonly [WorkspaceCredentials];
   const authorization = `Bearer ${workspace.tokens[0]?.token ?? ''}`;
+  const metadata = new Metadata();
+  metadata.set('authorization', authorization);
   const clients = new Map<string, GrpcClient>();
   return {
     endpoints,
     workspace,
     http: (path, request) => http(`${endpoints.http}${path}`, authorization, request),
     grpc(service) {
-      const client = clients.get(service) ?? grpcClient(service, endpoints.grpc);
+      const client = clients.get(service) ?? openGrpcClient(service, endpoints.grpc);
       clients.set(service, client);
-      return { call: (method, request) => grpc(client, method, request, authorization) };
+      return { call: (method, request) => callUnary(client, method, request, metadata, DEADLINE_MS) };
     },
     close() {
       for (const client of clients.values()) client.close();
@@ -84,33 +75,4 @@ async function http(url: string, authorization: string, { method = 'GET', body }
   const answer = /\bjson\b/.test(response.headers.get('content-type') ?? '') ? (JSON.parse(text) as unknown) : text;
   if (!response.ok) throw new RefusedError(response.status, typeof answer === 'string' ? { detail: answer } : (answer as Json));
   return answer;
-}
-
-type Unary = (
-  request: Json,
-  metadata: Metadata,
-  options: object,
-  done: (error: ServiceError | null, answer?: Json) => void,
-) => void;
-
-function grpc(client: GrpcClient, method: string, request: Json, authorization: string): Promise<Json> {
-  const metadata = new Metadata();
-  metadata.set('authorization', authorization);
-  const unary = (client as unknown as Readonly<Record<string, Unary | undefined>>)[method];
-  if (unary === undefined) return Promise.reject(new Error(`the service has no method ${method}`));
-  return new Promise((resolve, reject) => {
-    unary.call(client, request, metadata, { deadline: Date.now() + DEADLINE_MS }, (error, answer) => {
-      if (error) reject(error);
-      else resolve(answer as Json);
-    });
-  });
-}
-
-/** `tessera.identity.v1.IdentityService` is in `tessera/identity/v1/identity.proto`. */
-function grpcClient(service: string, address: string): GrpcClient {
-  const [root = '', area = '', version = ''] = service.split('.');
-  const definition = loadSync(`${root}/${area}/${version}/${area}.proto`, { ...GRPC_LOADER, includeDirs: [PROTO_ROOT] });
-  let found: unknown = loadPackageDefinition(definition);
-  for (const name of service.split('.')) found = (found as Json)[name];
-  return new (found as new (address: string, credentials: unknown) => GrpcClient)(address, channel.createInsecure());
 }

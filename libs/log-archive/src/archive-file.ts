@@ -198,15 +198,10 @@ export class ArchiveFile {
   }
 }
 
-interface Told {
+/** The header as it stands in the file. */
+interface Told extends Omit<ArchiveHeader, 'blocks'> {
   readonly format: string;
   readonly version: number;
-  readonly topic: string;
-  readonly partition: number;
-  readonly first: number;
-  readonly next: number;
-  readonly records: number;
-  readonly highestStampMs: number;
   readonly sha256: string;
   readonly blocks: readonly (readonly [number, number, number, number, number])[];
 }

@@ -43,6 +43,14 @@ export class FrameStore {
     return this.frameAfter(lane, -1)?.first;
   }
 
+  /** First offsets of the lane's oldest frames on disk, at most `limit`; no frame is decoded. */
+  firstOffsets(lane: Lane, limit: number): readonly number[] {
+    const firsts: number[] = [];
+    for (const key of this.database.getKeys({ start: keyOf(lane, 0), end: keyOf(lane, lane.durable), limit }))
+      firsts.push(readOffset(view(key), lane.prefix.length));
+    return firsts;
+  }
+
   /** Header of the last frame, from a frame that was checked. */
   last(lane: Lane): FrameHeader | undefined {
     for (const { key, value } of this.database.getRange({

@@ -5,13 +5,10 @@
 //    lane that starts at one frame or at a later one, never one with a hole.
 // H3 A frame is removed without being decoded: its next frame's first offset says where it ends.
 import type { LmdbEnvironment } from '@tessera/lmdb-environment';
-import { readOffset, writeOffset } from './frame.js';
 import type { FrameStore } from './frame-store.js';
 import type { Lane } from './lane.js';
 
 const FRAMES_PER_TRANSACTION = 256;
-const PREFIX_BYTES = 3;
-const KEY_BYTES = 11;
 
 export class HeadCut {
   constructor(
@@ -24,7 +21,8 @@ export class HeadCut {
   /** Returns where the lane starts now. */
   async to(lane: Lane, offset: number): Promise<number> {
     for (;;) {
-      const firsts = this.firsts(lane);
+      // Two more than a transaction removes: one that tells where the last of them ends, and one that stays.
+      const firsts = this.store.firstOffsets(lane, FRAMES_PER_TRANSACTION + 2);
       // A frame goes when the next one begins at or before the offset.
       const whole = firsts.filter((_, index) => (firsts[index + 1] ?? Infinity) <= offset).slice(0, FRAMES_PER_TRANSACTION);
       if (whole.length === 0) return firsts[0] ?? 0;
@@ -34,19 +32,4 @@ export class HeadCut {
       this.cut(lane);
     }
   }
-
-  /** First offsets of the oldest frames that are on disk, two more than a transaction removes. */
-  private firsts(lane: Lane): readonly number[] {
-    const firsts: number[] = [];
-    const range = { start: keyOf(lane, 0), end: keyOf(lane, lane.durable), limit: FRAMES_PER_TRANSACTION + 2 };
-    for (const key of this.store.database.getKeys(range)) firsts.push(readOffset(Buffer.from(key), PREFIX_BYTES));
-    return firsts;
-  }
-}
-
-function keyOf(lane: Lane, first: number): Buffer {
-  const key = Buffer.allocUnsafe(KEY_BYTES);
-  lane.prefix.copy(key);
-  writeOffset(key, first, PREFIX_BYTES);
-  return key;
 }

@@ -6,7 +6,8 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { jarsOf, run } from '../maven.mjs';
-import { freePorts, ServerProcess } from '../server-process.mjs';
+import { freePorts } from '../free-ports.mjs';
+import { ServerProcess } from '../server-process.mjs';
 
 const POM = fileURLToPath(new URL('./pom.xml', import.meta.url));
 const LOG4J = fileURLToPath(new URL('./log4j2.properties', import.meta.url));

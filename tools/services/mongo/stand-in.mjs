@@ -2,11 +2,12 @@
 // M1 What it acknowledged is there after `kill` and `start`: on its port and its file.
 // M2 Its speed is not MongoDB's, and what it cannot do it cannot prove: libs/state-mongo/README.md says what.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { jarsOf, run } from '../maven.mjs';
-import { freePorts, ServerProcess } from '../server-process.mjs';
+import { jarsOf, madeOnce, run } from '../maven.mjs';
+import { freePorts } from '../free-ports.mjs';
+import { ServerProcess } from '../server-process.mjs';
 
 const POM = fileURLToPath(new URL('./pom.xml', import.meta.url));
 const SOURCE = fileURLToPath(new URL('./StandIn.java', import.meta.url));
@@ -96,20 +97,9 @@ export class StandIn {
 /** The folder of the compiled launcher: complete or not there. */
 async function classesOf(jars) {
   const hash = createHash('sha256').update(basename(jars)).update(readFileSync(SOURCE)).digest('hex').slice(0, 12);
-  const folder = join(CACHE, `mongo-classes-${hash}`);
-  if (existsSync(folder)) return folder;
-  const unfinished = `${folder}.${process.pid}`;
-  const { code, output } = await run('javac', ['-d', unfinished, '-cp', join(jars, '*'), SOURCE]);
-  if (code !== 0) {
-    rmSync(unfinished, { recursive: true, force: true });
-    throw new Error(`the launcher of the MongoDB stand-in did not compile; is a JDK (javac) 17 or later installed?\n${output}`);
-  }
-  try {
-    renameSync(unfinished, folder);
-  } catch (error) {
-    // Another run was first.
-    rmSync(unfinished, { recursive: true, force: true });
-    if (!existsSync(folder)) throw error;
-  }
-  return folder;
+  return madeOnce(join(CACHE, `mongo-classes-${hash}`), async (unfinished) => {
+    const { code, output } = await run('javac', ['-d', unfinished, '-cp', join(jars, '*'), SOURCE]);
+    if (code !== 0)
+      throw new Error(`the launcher of the MongoDB stand-in did not compile; is a JDK (javac) 17 or later installed?\n${output}`);
+  });
 }

@@ -2,7 +2,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { freePorts } from '../free-ports.js';
+import { freePorts } from '../../../../tools/services/free-ports.mjs';
 import { readEndpoints, type EndpointsFile } from '../../src/endpoints-file.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));

@@ -8,7 +8,8 @@ import { DefinitionCatalog } from '@tessera/catalog';
 import { closePorts, newWorkspace, openPorts, type CredentialsFile, type SystemPorts } from '@tessera/service';
 import { readConfig } from '@tessera/settings';
 import { shippedStages } from '@tessera/testkit';
-import { freePorts } from '../free-ports.js';
+import { freePorts } from '../../../../tools/services/free-ports.mjs';
+import { databaseOf } from '../../src/bench/servers.js';
 import { SERVICES, ServiceProcess, type ServiceName } from './service-process.js';
 
 export interface Servers {
@@ -34,12 +35,6 @@ export function sharedServers(): Servers {
   const { TESSERA_TEST_KAFKA: kafka, TESSERA_MONGO_URI: mongo } = process.env;
   if (!kafka || !mongo) throw new Error('there is no Kafka or no MongoDB: run these tests by `npm run test:services`');
   return { kafka, mongo: databaseOf(mongo, `c${randomBytes(4).toString('hex')}`) };
-}
-
-/** The address with the name of a database. */
-export function databaseOf(uri: string, database: string): string {
-  const [, base = '', options = ''] = /^(mongodb(?:\+srv)?:\/\/[^/?]+)\/?[^?]*(\?.*)?$/.exec(uri) ?? [];
-  return `${base}/${database}${options}`;
 }
 
 /** A folder of this run. */
