@@ -213,7 +213,12 @@ describe('what is told', () => {
     const known = new Map(
       (Object.keys(METRICS) as MetricName[]).map((name) => [prometheusName(name), METRICS[name] as MetricEntry]),
     );
-    const families = await scrape();
+    // The collector has a series once it has run, and is told of a moment later.
+    const families = await eventually(async () => {
+      Array.from({ length: 1_000_000 }, (_, i) => ({ i }));
+      const found = await scrape();
+      return found.has('v8js_gc_duration_seconds') ? found : undefined;
+    });
     for (const { name, type, samples } of families.values()) {
       const entry = known.get(name);
       const labels = new Set(samples.flatMap((sample) => Object.keys(sample.labels)));
