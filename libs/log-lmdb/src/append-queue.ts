@@ -4,7 +4,7 @@
 // A2 When a transaction fails, everything that waits behind it is refused too: an append never takes effect after a failed one.
 // A3 Offsets are given out at the call and taken back when it fails: there is no hole in what is on disk.
 import type { NewRecord } from '@tessera/runtime';
-import type { LmdbEnvironment } from '@tessera/lmdb-environment';
+import { WriteBuffers, type LmdbEnvironment } from '@tessera/lmdb-environment';
 import { FRAME_RECORDS_MAX } from './frame.js';
 import type { Frame, FrameCodec } from './frame.js';
 import type { FrameStore } from './frame-store.js';
@@ -31,6 +31,8 @@ export class AppendQueue {
   private scheduled = false;
   private underWay = false;
   private idlers: (() => void)[] = [];
+  private readonly buffers = new WriteBuffers();
+  private readonly take = (bytes: number): Buffer => this.buffers.take(bytes);
 
   constructor(
     private readonly environment: LmdbEnvironment,
@@ -83,7 +85,7 @@ export class AppendQueue {
   private seal(lane: Lane, open: OpenFrame): void {
     const next = open.first + open.records.length;
     try {
-      const stored = this.codec.encode(open.records, open.first, next);
+      const stored = this.codec.encode(open.records, open.first, next, this.take);
       const frame = { first: open.first, next, records: open.records, bytes: stored.length };
       this.sealed.push({ lane, frame, stored, acknowledgements: open.acknowledgements });
     } catch (error) {
@@ -145,7 +147,8 @@ export class AppendQueue {
     for (const { append } of appends) this.observer?.('commit', append);
     for (const { append } of appends) this.observer?.('flush', append);
     const lanes = new Set<Lane>();
-    for (const { lane, frame, acknowledgements } of group) {
+    for (const { lane, frame, stored, acknowledgements } of group) {
+      this.buffers.release(stored);
       lane.durable = frame.next;
       this.hot.keep(lane, frame);
       lanes.add(lane);

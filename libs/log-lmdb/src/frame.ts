@@ -55,19 +55,20 @@ export class FrameCodec {
   private readonly encoder = new RecordEncoder();
   private readonly decoder = new RecordDecoder();
 
-  /** The stored form. The records are in offset order; `next` is the offset after the frame. */
-  encode(records: readonly LogRecord[], first: number, next: number): Buffer {
+  /** The stored form, in memory from `take`. The records are in offset order; `next` is the offset after the frame. */
+  encode(records: readonly LogRecord[], first: number, next: number, take = allocate): Buffer {
     const firstStamp = records[0]?.stampMs ?? 0;
     let highestStamp = firstStamp;
     let columns = 0;
-    records.forEach(({ stampMs, offset }, index) => {
+    for (let index = 0; index < records.length; index++) {
+      const { stampMs, offset } = records[index] as LogRecord;
       if (stampMs !== firstStamp) columns |= COLUMN.stamps;
       if (stampMs > highestStamp) highestStamp = stampMs;
       if (offset !== first + index) columns |= COLUMN.offsets;
-    });
+    }
     const { structures, texts } = this.encoder.encode(records);
     const body = AT.body + columnBytes(columns) * records.length;
-    const frame = Buffer.allocUnsafeSlow(body + structures.length + texts.length);
+    const frame = take(body + structures.length + texts.length);
     frame[0] = VERSION;
     frame[1] = CODEC;
     frame.writeUInt16BE(columns, AT.columns);
@@ -105,6 +106,10 @@ export class FrameCodec {
     });
     return { first, next, records, bytes: stored.length };
   }
+}
+
+function allocate(bytes: number): Buffer {
+  return Buffer.allocUnsafeSlow(bytes);
 }
 
 /** The header alone, unchecked. */

@@ -46,7 +46,10 @@ export class RecordEncoder {
   private at = 0;
   private texts = Buffer.allocUnsafeSlow(1 << 18);
   private textsAt = 0;
-  private text = '';
+  /** Where the present record's text begins. */
+  private textStart = 0;
+  /** The present record's text once it is known not to be ASCII; until then it stands in `texts`. */
+  private wideText: string | undefined;
   private frame = 0;
   private shapesInFrame = 0;
   private readonly shapes = new Map<string, Shape>();
@@ -68,25 +71,26 @@ export class RecordEncoder {
     this.room(SPARE_BYTES);
     const start = this.at;
     this.at += 3;
-    this.text = '';
+    this.textStart = this.textsAt;
+    this.wideText = undefined;
     this.write(record.key, this.keyPlace);
     this.write(record.value, this.valuePlace);
     this.write(record.headers, this.headersPlace);
-    const units = this.text.length;
-    this.structures[start] = this.writeText(this.text);
+    const units = this.units();
+    this.structures[start] = this.wideText === undefined ? ENCODING.ascii : this.writeWide(this.wideText);
     this.structures[start + 1] = units >>> 8;
     this.structures[start + 2] = units & 0xff;
   }
 
-  /** Appends to the texts: ASCII as it is, else length and bytes. */
-  private writeText(text: string): number {
-    const units = text.length;
-    if (units === 0) return ENCODING.ascii;
-    this.textRoom(units * 3 + 4);
-    if (this.texts.write(text, this.textsAt) === units) {
-      this.textsAt += units;
-      return ENCODING.ascii;
-    }
+  /** UTF-16 units of the present record's text. */
+  private units(): number {
+    return this.wideText === undefined ? this.textsAt - this.textStart : this.wideText.length;
+  }
+
+  /** The whole text in place of its ASCII beginning: length and bytes. */
+  private writeWide(text: string): number {
+    this.textsAt = this.textStart;
+    this.textRoom(text.length * 3 + 4);
     const encoding = text.isWellFormed() ? ENCODING.utf8 : ENCODING.utf16;
     const at = this.textsAt + 4;
     const bytes = encoding === ENCODING.utf8 ? this.texts.write(text, at) : this.texts.write(text, at, 'utf16le');
@@ -97,28 +101,17 @@ export class RecordEncoder {
 
   private write(value: unknown, place: Place): void {
     if (this.at > this.structures.length - SPARE_BYTES) this.room(SPARE_BYTES);
-    switch (typeof value) {
-      case 'string':
-        this.string(value, place);
-        return;
-      case 'number':
-        this.number(value);
-        return;
-      case 'boolean':
-        this.structures[this.at++] = value ? TAG.true : TAG.false;
-        return;
-      case 'undefined':
-        this.structures[this.at++] = TAG.undefined;
-        return;
-      case 'object':
-        if (value === null) this.structures[this.at++] = TAG.null;
-        else if (Array.isArray(value)) this.array(value, place);
-        else if (value instanceof Uint8Array) this.bytes(value);
-        else this.object(value as Record<string, unknown>, place);
-        return;
-      default:
-        throw new TypeError(`a record cannot hold a ${typeof value}`);
-    }
+    // One question after the other: `switch (typeof value)` is a call for every value.
+    if (typeof value === 'string') this.string(value, place);
+    else if (typeof value === 'number') this.number(value);
+    else if (value === undefined) this.structures[this.at++] = TAG.undefined;
+    else if (value === null) this.structures[this.at++] = TAG.null;
+    else if (value === true) this.structures[this.at++] = TAG.true;
+    else if (value === false) this.structures[this.at++] = TAG.false;
+    else if (typeof value !== 'object') throw new TypeError(`a record cannot hold a ${typeof value}`);
+    else if (Array.isArray(value)) this.array(value, place);
+    else if (value instanceof Uint8Array) this.bytes(value);
+    else this.object(value as Record<string, unknown>, place);
   }
 
   private string(value: string, place: Place): void {
@@ -127,7 +120,7 @@ export class RecordEncoder {
       return;
     }
     const units = value.length;
-    if (units > TEXT_UNITS_MAX || this.text.length + units > RECORD_TEXT_UNITS_MAX) {
+    if (units > TEXT_UNITS_MAX || this.units() + units > RECORD_TEXT_UNITS_MAX) {
       this.structures[this.at++] = TAG.longText;
       this.standalone(value);
       return;
@@ -139,7 +132,22 @@ export class RecordEncoder {
       this.structures[this.at++] = TAG.text;
       this.structures[this.at++] = units;
     }
-    this.text += value;
+    if (this.wideText !== undefined) this.wideText += value;
+    else if (!this.ascii(value)) this.wideText = this.texts.toString('latin1', this.textStart, this.textsAt) + value;
+  }
+
+  /** Appends to the texts; false, and nothing done, for what is not ASCII. By hand: shorter than a native call for strings like ours. */
+  private ascii(value: string): boolean {
+    this.textRoom(value.length);
+    const texts = this.texts;
+    let at = this.textsAt;
+    for (let i = 0; i < value.length; i++) {
+      const unit = value.charCodeAt(i);
+      if (unit > 0x7f) return false;
+      texts[at++] = unit;
+    }
+    this.textsAt = at;
+    return true;
   }
 
   private standalone(value: string): void {

@@ -12,11 +12,15 @@ const AT = { flags: 1, lastOffset: 2, dueMs: 10, bytes: 18 } as const;
 const COPIES_BYTES = 1 << 16;
 const PARTITION_AT = { nextOffset: 1, logTimeMs: 9, bytes: 17 } as const;
 
-/** Values of many documents in one piece of memory: an allocation per document costs as much as writing it. */
-export function encodeDocuments(documents: readonly StateDocument[]): readonly Buffer[] {
+/** Bytes that the values of these documents take. */
+export function encodedBytes(documents: readonly StateDocument[]): number {
   let total = 0;
   for (const { bytes } of documents) total += AT.bytes + bytes.length;
-  const memory = Buffer.allocUnsafeSlow(total);
+  return total;
+}
+
+/** Values of many documents in one piece of memory: an allocation per document costs as much as writing it. */
+export function encodeDocuments(documents: readonly StateDocument[], memory: Buffer): readonly Buffer[] {
   let at = 0;
   return documents.map(({ lastOffset, dueMs, jobOwed, bytes }) => {
     memory[at] = VERSION;

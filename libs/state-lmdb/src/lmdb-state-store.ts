@@ -6,7 +6,7 @@
 // S4 The event loop is never held for more than a slice of documents.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Key } from '@tessera/contracts';
-import { LmdbEnvironment } from '@tessera/lmdb-environment';
+import { LmdbEnvironment, WriteBuffers } from '@tessera/lmdb-environment';
 import type { ByteDatabase } from '@tessera/lmdb-environment';
 import type { DueEntry, PartitionDocument, Space, StateDocument, StateStore } from '@tessera/runtime';
 import {
@@ -15,6 +15,7 @@ import {
   decodePartition,
   dueMsOf,
   encodeDocuments,
+  encodedBytes,
   encodePartition,
   jobOwedOf,
   lastOffsetOf,
@@ -41,9 +42,12 @@ export interface StateSize {
   readonly refused: number;
 }
 
-interface Put {
-  readonly key: Key;
-  readonly value: Buffer;
+/** Of one transaction. */
+interface Puts {
+  readonly keys: Key[];
+  readonly values: Buffer[];
+  /** What the values stand in. */
+  readonly memory: Buffer[];
 }
 
 interface Entry {
@@ -65,6 +69,7 @@ export class LmdbStateStore implements StateStore {
   private closed = false;
   private writes = 0;
   private refused = 0;
+  private readonly buffers = new WriteBuffers();
 
   private constructor(
     private readonly environment: LmdbEnvironment,
@@ -184,7 +189,7 @@ export class LmdbStateStore implements StateStore {
     let transaction: Promise<void> = Promise.resolve();
     for (const range of await keyRanges(documents, transactionsFor(documents))) {
       const puts = await this.accept(open, range, repeated);
-      accepted += puts.length;
+      accepted += puts.keys.length;
       await transaction;
       transaction = this.put(open, puts);
       // Awaited above or below; the next range is prepared meanwhile.
@@ -195,8 +200,8 @@ export class LmdbStateStore implements StateStore {
   }
 
   /** The documents that pass their guard, encoded. */
-  private async accept(open: OpenSpace, range: readonly StateDocument[], repeated: boolean): Promise<readonly Put[]> {
-    const puts: Put[] = [];
+  private async accept(open: OpenSpace, range: readonly StateDocument[], repeated: boolean): Promise<Puts> {
+    const puts: Puts = { keys: [], values: [], memory: [] };
     const highest = new Map<Key, number>();
     for (let start = 0; start < range.length;) {
       const slice: StateDocument[] = [];
@@ -209,18 +214,21 @@ export class LmdbStateStore implements StateStore {
         slice.push(document);
         bytes += document.bytes.length;
       }
-      const values = encodeDocuments(slice);
-      slice.forEach(({ key }, i) => puts.push({ key, value: values[i] as Buffer }));
+      const memory = this.buffers.take(encodedBytes(slice));
+      puts.memory.push(memory);
+      for (const { key } of slice) puts.keys.push(key);
+      for (const value of encodeDocuments(slice, memory)) puts.values.push(value);
       if (start < range.length) await nextTurn();
     }
     return puts;
   }
 
-  private async put(open: OpenSpace, puts: readonly Put[]): Promise<void> {
-    if (puts.length === 0) return;
+  private async put(open: OpenSpace, { keys, values, memory }: Puts): Promise<void> {
+    if (keys.length === 0) return;
     await this.environment.write(() => {
-      for (const { key, value } of puts) void this.documents.put(encodeKey(open.prefix, key), value);
+      for (let i = 0; i < keys.length; i++) void this.documents.put(encodeKey(open.prefix, keys[i] as Key), values[i] as Buffer);
     });
+    for (const buffer of memory) this.buffers.release(buffer);
   }
 
   /** -1 where there is no document. */
