@@ -112,7 +112,7 @@ export class Checkpointer<Document, Definitions, State> {
     return {
       key: entry.key,
       lastOffset: entry.lastOffset,
-      dueMs: stage.dueMs(entry.document),
+      dueMs: entry.dueMs,
       jobOwed: stage.documentJob?.(entry.document, entry.key) !== undefined,
       bytes: stage.encode(entry.document),
     };

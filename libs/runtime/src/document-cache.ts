@@ -11,6 +11,8 @@ export interface Entry<Document> {
   dirty: boolean;
   /** Writes under way; the entry stays until they are acknowledged. */
   flushing: number;
+  /** What the stage says of the document since its last step; Infinity for no timer. */
+  dueMs: number;
   /** Due time of its nearest entry in the timer index; Infinity for none. */
   scheduledMs: number;
 }
@@ -38,7 +40,7 @@ export class DocumentCache<Document> {
   }
 
   add(key: Key, document: Document, lastOffset: number): Entry<Document> {
-    const entry: Entry<Document> = { key, document, lastOffset, dirty: false, flushing: 0, scheduledMs: Infinity };
+    const entry = { key, document, lastOffset, dirty: false, flushing: 0, dueMs: Infinity, scheduledMs: Infinity };
     this.young.set(key, entry);
     return entry;
   }

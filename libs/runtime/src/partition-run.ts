@@ -12,6 +12,7 @@
 import { keyOf, type Key } from '@tessera/contracts';
 import { Checkpointer } from './checkpointer.js';
 import { DocumentCache, type Entry } from './document-cache.js';
+import { DocumentLoader } from './document-loader.js';
 import { JobRunner } from './job-runner.js';
 import type { LoopOptions } from './loop-options.js';
 import { Outbox } from './outbox.js';
@@ -28,6 +29,7 @@ export class PartitionRun<Document, Definitions, State> {
   readonly timers = new TimerIndex();
   readonly outbox: Outbox;
   private readonly contexts: StepContexts<Document, Definitions, State>;
+  private readonly loader: DocumentLoader<Document, Definitions, State>;
   private readonly checkpointer: Checkpointer<Document, Definitions, State>;
   private readonly jobs: JobRunner<Document, Definitions, State>;
   /** Moments at which log time rose while timers were due: a timer belongs to the first mark that reached it. */
@@ -48,6 +50,9 @@ export class PartitionRun<Document, Definitions, State> {
     this.cache = new DocumentCache(options.limits.cachedDocuments);
     this.outbox = new Outbox(options.log, options.limits.outboxRecords);
     this.contexts = new StepContexts(options, this.outbox, this.cache);
+    this.loader = new DocumentLoader(options, this.cache, (entry) => {
+      this.schedule(entry);
+    });
     this.checkpointer = new Checkpointer(options, this.cache, this.outbox);
     this.jobs = new JobRunner(options, stopping);
   }
@@ -102,7 +107,7 @@ export class PartitionRun<Document, Definitions, State> {
     for await (const chunk of store.scanDue(space)) {
       for (const { key, dueMs, jobOwed } of chunk) {
         if (dueMs !== Infinity) this.timers.add(dueMs, key);
-        if (jobOwed) this.jobs.owe((await this.entryOf(key)).document, key);
+        if (jobOwed) this.jobs.owe((await this.loader.entryOf(key)).document, key);
       }
     }
     this.jobs.oweForPartition(this.state, this.contexts.definitions);
@@ -111,7 +116,7 @@ export class PartitionRun<Document, Definitions, State> {
   private async stepBatch(records: readonly LogRecord[]): Promise<void> {
     refuseStampsAhead(this.options, records);
     const { stage } = this.options;
-    let entries = await this.prefetch(records);
+    let entries = await this.loader.prefetch(records);
     for (let i = 0; i < records.length; i++) {
       const record = records[i] as LogRecord;
       if (record.offset < this.nextOffset) continue;
@@ -125,9 +130,12 @@ export class PartitionRun<Document, Definitions, State> {
       this.nextOffset = record.offset + 1;
       this.options.ledger.read += 1;
       // What made every document due may have dropped some from memory.
-      if (madeDue) entries = await this.prefetch(records);
-      if (this.timers.nearestMs <= this.logTimeMs) await this.fireSlice(this.options.limits.timersPerSlice);
-      else if (this.marks.length > 0) this.marks.length = 0;
+      if (madeDue) entries = await this.loader.prefetch(records);
+      if (this.timers.nearestMs <= this.logTimeMs) {
+        const left = this.fireHeld(this.options.limits.timersPerSlice);
+        if (left > 0 && this.timers.nearestMs <= this.logTimeMs) await this.fireSlice(left);
+      }
+      if (this.marks.length > 0 && this.timers.nearestMs > this.logTimeMs) this.marks.length = 0;
       if (this.outbox.full) await this.outbox.room();
       if (this.checkpointer.mustBegin()) await this.checkpoint();
     }
@@ -155,9 +163,9 @@ export class PartitionRun<Document, Definitions, State> {
       return;
     }
     const ownTime = stage.ownTimeMs?.(record, this.logTimeMs) ?? this.logTimeMs;
-    if (stage.dueMs(entry.document) <= ownTime)
-      this.fireEntry(entry, { ...cause, logTimeMs: Math.max(ownTime, cause.logTimeMs) });
+    if (entry.dueMs <= ownTime) this.fireEntry(entry, { ...cause, logTimeMs: Math.max(ownTime, cause.logTimeMs) });
     const outcome = stage.step(entry.document, record, this.contexts.forCause(entry.key, cause));
+    entry.dueMs = stage.dueMs(entry.document);
     this.account(outcome, record);
     this.fireWhatIsPast(entry, cause);
     this.changed(entry, record.offset);
@@ -166,11 +174,11 @@ export class PartitionRun<Document, Definitions, State> {
   /** A record that comes late may leave a timer that is due already: it belongs to this very record. */
   private fireWhatIsPast(entry: Entry<Document>, cause: Cause): void {
     const { stage, ledger } = this.options;
-    if (stage.dueMs(entry.document) > this.logTimeMs) return;
+    if (entry.dueMs > this.logTimeMs) return;
     stage.fire(entry.document, this.logTimeMs, this.contexts.forCause(entry.key, cause));
     ledger.timersFired += 1;
-    if (stage.dueMs(entry.document) <= this.logTimeMs)
-      throw new Error(`stage ${stage.name}: a due timer of a document did not fire`);
+    entry.dueMs = stage.dueMs(entry.document);
+    if (entry.dueMs <= this.logTimeMs) throw new Error(`stage ${stage.name}: a due timer of a document did not fire`);
   }
 
   private async stepGraph(record: LogRecord, cause: Cause): Promise<void> {
@@ -179,12 +187,15 @@ export class PartitionRun<Document, Definitions, State> {
       const context = this.contexts.forGraph(cause);
       try {
         const outcome = stage.stepGraph?.(record, context) as Outcome;
-        for (const entry of this.contexts.commitGraph()) this.changed(entry, record.offset);
+        for (const entry of this.contexts.commitGraph()) {
+          entry.dueMs = stage.dueMs(entry.document);
+          this.changed(entry, record.offset);
+        }
         this.account(outcome, record);
         return;
       } catch (error) {
         if (!(error instanceof NeedDocuments)) throw error;
-        await this.load(error.keys);
+        await this.loader.load(error.keys);
       }
     }
   }
@@ -208,6 +219,20 @@ export class PartitionRun<Document, Definitions, State> {
       this.contexts.addDefinitions(hash, await this.options.definitions.load(workspace, hash));
   }
 
+  /** Fires up to `count` entries that are due, as far as their documents are held. Returns how many of the count are left. */
+  private fireHeld(count: number): number {
+    const { timers } = this;
+    for (let left = count; left > 0; left--) {
+      const dueMs = timers.nearestMs;
+      if (dueMs > this.logTimeMs) return left;
+      const entry = this.cache.get(timers.nearestKey);
+      if (!entry) return left;
+      timers.pop();
+      this.firePopped(entry, dueMs);
+    }
+    return 0;
+  }
+
   /** Fires up to `count` entries that are due; the rest follow between the next records. */
   private async fireSlice(count: number): Promise<void> {
     const keys: Key[] = [];
@@ -216,29 +241,31 @@ export class PartitionRun<Document, Definitions, State> {
       hints.push(this.timers.nearestMs);
       keys.push(this.timers.pop());
     }
-    await this.load(keys);
-    for (let i = 0; i < keys.length; i++) {
-      const entry = this.cache.get(keys[i] as Key) ?? (await this.entryOf(keys[i] as Key));
-      if (entry.scheduledMs !== hints[i]) continue;
-      entry.scheduledMs = Infinity;
-      this.fireEntry(entry, undefined);
-      this.schedule(entry);
-    }
+    await this.loader.load(keys);
+    for (let i = 0; i < keys.length; i++) this.firePopped(await this.loader.entryOf(keys[i] as Key), hints[i] as number);
     if (this.timers.nearestMs > this.logTimeMs) this.marks.length = 0;
     if (this.outbox.full) await this.outbox.room();
+  }
+
+  /** An entry of the timer index; a stale one does nothing. */
+  private firePopped(entry: Entry<Document>, dueMs: number): void {
+    if (entry.scheduledMs !== dueMs) return;
+    entry.scheduledMs = Infinity;
+    this.fireEntry(entry, undefined);
+    this.schedule(entry);
   }
 
   /** All due timers of a document, each group under the record that made it due. `last` stands for the record being stepped. */
   private fireEntry(entry: Entry<Document>, last: Cause | undefined): void {
     const { stage, ledger } = this.options;
     const until = last?.logTimeMs ?? this.logTimeMs;
-    for (let due = stage.dueMs(entry.document); due <= until;) {
+    for (let due = entry.dueMs; due <= until;) {
       const cause = this.markOf(due) ?? last;
       if (!cause) throw new Error(`stage ${stage.name}: no record made a timer due`);
       stage.fire(entry.document, Math.min(cause.logTimeMs, until), this.contexts.forCause(entry.key, cause));
       ledger.timersFired += 1;
+      const next = (entry.dueMs = stage.dueMs(entry.document));
       this.changed(entry, Math.max(entry.lastOffset, cause === last ? cause.offset - 1 : cause.offset));
-      const next = stage.dueMs(entry.document);
       if (next <= due && next <= cause.logTimeMs) throw new Error(`stage ${stage.name}: a due timer of a document did not fire`);
       due = next;
     }
@@ -269,12 +296,13 @@ export class PartitionRun<Document, Definitions, State> {
     const { stage, limits } = this.options;
     for (let at = 0; at < keys.length; at += limits.timersPerSlice) {
       const slice = keys.slice(at, at + limits.timersPerSlice);
-      await this.load(slice);
+      await this.loader.load(slice);
       for (const key of slice) {
         seen.add(key);
         const entry = this.cache.get(key);
         if (!entry || entry.lastOffset < 0 || entry.lastOffset > cause.offset) continue;
         stage.fire(entry.document, cause.logTimeMs, this.contexts.forForced(key, cause));
+        entry.dueMs = stage.dueMs(entry.document);
         this.changed(entry, cause.offset);
       }
       if (this.outbox.full) await this.outbox.room();
@@ -291,10 +319,10 @@ export class PartitionRun<Document, Definitions, State> {
   }
 
   private schedule(entry: Entry<Document>): void {
-    const due = this.options.stage.dueMs(entry.document);
-    if (due >= entry.scheduledMs || due === Infinity) return;
-    entry.scheduledMs = due;
-    this.timers.add(due, entry.key);
+    const { dueMs } = entry;
+    if (dueMs >= entry.scheduledMs || dueMs === Infinity) return;
+    entry.scheduledMs = dueMs;
+    this.timers.add(dueMs, entry.key);
   }
 
   private account(outcome: Outcome, record: LogRecord): void {
@@ -359,42 +387,5 @@ export class PartitionRun<Document, Definitions, State> {
   private async checkpoint(): Promise<void> {
     while (this.timers.nearestMs <= this.logTimeMs) await this.fireSlice(this.options.limits.timersPerSlice);
     await this.checkpointer.checkpoint(this.nextOffset, this.logTimeMs, this.state);
-  }
-
-  /** The document of each record, in one round trip for those that are not held; none for control records and graphs. */
-  private async prefetch(records: readonly LogRecord[]): Promise<readonly (Entry<Document> | undefined)[]> {
-    const { stage } = this.options;
-    const entries = new Array<Entry<Document> | undefined>(records.length).fill(undefined);
-    if (stage.stepGraph) return entries;
-    const missing: number[] = [];
-    for (let i = 0; i < records.length; i++) {
-      const key = stage.keyOf(records[i] as LogRecord);
-      if (key === undefined) continue;
-      entries[i] = this.cache.get(key);
-      if (!entries[i]) missing.push(i);
-    }
-    if (missing.length === 0) return entries;
-    const keyAt = (i: number): Key => stage.keyOf(records[i] as LogRecord) as Key;
-    await this.load([...new Set(missing.map(keyAt))]);
-    for (const i of missing) entries[i] = this.cache.get(keyAt(i));
-    return entries;
-  }
-
-  private async entryOf(key: Key): Promise<Entry<Document>> {
-    await this.load([key]);
-    return this.cache.get(key) as Entry<Document>;
-  }
-
-  private async load(keys: readonly Key[]): Promise<void> {
-    const { stage, partition, store } = this.options;
-    const missing = keys.filter((key) => !this.cache.get(key));
-    if (missing.length === 0) return;
-    const stored = await store.load({ stage: stage.name, partition }, missing);
-    missing.forEach((key, i) => {
-      const found = stored[i];
-      const document = found ? stage.decode(found.bytes, key) : stage.create(key);
-      const entry = this.cache.add(key, document, found?.lastOffset ?? -1);
-      if (found) this.schedule(entry);
-    });
   }
 }

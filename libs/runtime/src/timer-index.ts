@@ -16,6 +16,11 @@ export class TimerIndex {
     return this.due.length > 0 ? (this.due[0] as number) : Infinity;
   }
 
+  /** Key of the nearest entry; there must be one. */
+  get nearestKey(): Key {
+    return this.keys[0] as Key;
+  }
+
   add(dueMs: number, key: Key): void {
     const { due, keys } = this;
     let child = due.length;

@@ -274,7 +274,7 @@ export const MUTANTS = [
   {
     name: 'own-timers-after-the-record',
     rule: "a document's due timers fire before its record (L4)",
-    edits: [{ file: runtime('partition-run'), find: 'if (stage.dueMs(entry.document) <= ownTime)', replace: 'if (false)' }],
+    edits: [{ file: runtime('partition-run'), find: 'if (entry.dueMs <= ownTime)', replace: 'if (false)' }],
   },
   {
     name: 'control-does-not-wait',
