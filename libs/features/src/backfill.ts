@@ -9,7 +9,7 @@ import type { Job, LogRecord, NewRecord } from '@tessera/runtime';
 import { addDecimals } from './decimal.js';
 import { accumulatorOf, addText, type Accumulator } from './accumulator.js';
 import { eventNameOf, restricted, type ExecutablePlan } from './compile-plan.js';
-import { attachFragment, Changes, expire, foldEvent, type Fragment } from './fragment.js';
+import { attachFragment, Changes, expire, foldEvent, withEntry, type Fragment } from './fragment.js';
 import type { PendingBackfill } from './partition-state.js';
 import { createSenderDocument, fragmentOf, isDuplicate, type SenderDocument } from './sender-document.js';
 import { readSeries, writeSeries } from './series-codec.js';
@@ -77,7 +77,7 @@ function mergeStates(reader: Reader, fragment: Fragment | undefined, plan: Execu
     // Time has passed since the shadow fold ended.
     expireTrail(past, state, asOfMs);
     const live = fragment.trails.get(id);
-    fragment.trails.set(id, live ? mergeTrails(live, past) : past);
+    fragment.trails = withEntry(fragment.trails, id, live ? mergeTrails(live, past) : past);
   }
 }
 

@@ -48,6 +48,7 @@ import {
   dueOf,
   encodeSenderDocument,
   fragmentOf,
+  inOrder,
   isDuplicate,
   type SenderDocument,
 } from './sender-document.js';
@@ -58,6 +59,10 @@ export interface FeaturesOptions {
 }
 
 type Context = StepContext<FeaturePlan, FeaturesPartitionState>;
+
+/** What changed by the event or the moment at hand. */
+const scratch = new Changes();
+const BY_EXPIRY: Told = { reason: 'expiry' };
 
 export function createFeaturesStage({ secretOf }: FeaturesOptions): Stage<SenderDocument, FeaturePlan, FeaturesPartitionState> {
   const writer = new Writer();
@@ -158,7 +163,7 @@ function stepTracked(
   }
   const plan = planOf(event.workspace, context);
   attachFragment(fragment, plan, asOf);
-  const changes = new Changes();
+  const changes = scratch.reset();
   const states = plan.byEvent.get(eventNameOf(event));
   if (states) foldEvent(fragment, states, event, ownTimeMs, context.logTimeMs, changes);
   foldTraits(fragment, event, ownTimeMs, changes);
@@ -166,12 +171,11 @@ function stepTracked(
   if (choices) writeChoices(fragment, choices, changes);
   // Its first event tells of a fragment whatever it holds: somebody of whom nothing is counted is a person too.
   if (changes.any || !fragment.told) {
-    settleProfile(fragment, event.workspace, event.sender, placement.fragment, secretOf);
+    settleProfile(fragment, event.workspace, event.sender, secretOf);
     tell(
       fragment,
       event.workspace,
       event.sender,
-      placement.fragment,
       changes,
       { reason: 'event', messageId: event.messageId, full: !fragment.told },
       context.logTimeMs,
@@ -215,16 +219,7 @@ function stepAssigned(document: SenderDocument, assigned: ProfileAssignedRecord,
   const reason = assigned.reason === 'unlinked' ? 'unlinked' : 'moved';
   detach(assigned, former, reason, context);
   const cause = { reason, fromProfile: former, full: true };
-  tell(
-    fragment,
-    assigned.workspace,
-    assigned.sender,
-    assigned.fragment,
-    tellAll(fragment, plan),
-    cause,
-    context.logTimeMs,
-    context,
-  );
+  tell(fragment, assigned.workspace, assigned.sender, tellAll(fragment, plan), cause, context.logTimeMs, context);
   return APPLIED;
 }
 
@@ -261,9 +256,9 @@ function stepBackfilled(
   for (const fragment of document.fragments.values()) attachFragment(fragment, plan, asOf);
   for (const id of mergeBackfill(document, record.state, plan, context.logTimeMs)) {
     const fragment = document.fragments.get(id) as Fragment;
-    settleProfile(fragment, record.workspace, record.sender, id, secretOf);
+    settleProfile(fragment, record.workspace, record.sender, secretOf);
     const cause = { reason: 'backfill', full: true };
-    tell(fragment, record.workspace, record.sender, id, tellAll(fragment, plan), cause, context.logTimeMs, context);
+    tell(fragment, record.workspace, record.sender, tellAll(fragment, plan), cause, context.logTimeMs, context);
   }
   return APPLIED;
 }
@@ -272,18 +267,13 @@ function fireAt(document: SenderDocument, dueMs: number, context: Context): void
   const { workspace, sender, asOfMs: asOf } = document;
   const plan = planOf(workspace, context);
   document.asOfMs = Math.max(asOf, dueMs);
-  for (const [id, fragment] of inOrder(document.fragments)) {
+  for (const fragment of inOrder(document)) {
     if (fragment.dueMs > dueMs) continue;
     attachFragment(fragment, plan, asOf);
-    const changes = new Changes();
+    const changes = scratch.reset();
     expire(fragment, plan, dueMs, changes);
-    if (changes.any) tell(fragment, workspace, sender, id, changes, { reason: 'expiry' }, dueMs, context);
+    if (changes.any) tell(fragment, workspace, sender, changes, BY_EXPIRY, dueMs, context);
   }
-}
-
-/** By id, so that what is due at one moment is told in one order. */
-function inOrder(fragments: ReadonlyMap<string, Fragment>): Iterable<[string, Fragment]> {
-  return fragments.size < 2 ? fragments : [...fragments].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 interface Told {
@@ -297,14 +287,13 @@ function tell(
   fragment: Fragment,
   workspace: string,
   sender: string,
-  id: string,
   changes: Changes,
   cause: Told,
   effectiveMs: number,
   context: Context,
 ): void {
   fragment.told = true;
-  const address = addressOf(fragment, workspace, sender, id, context);
+  const address = addressOf(fragment, workspace, sender, context);
   const value: FragmentChangedRecord = {
     kind: 'fragmentChanged',
     workspace,
@@ -326,25 +315,19 @@ function tell(
   context.emit('fragments', address.partition, { key: address.key, value, timeMs: effectiveMs });
 }
 
-function addressOf(fragment: Fragment, workspace: string, sender: string, id: string, context: Context): Address {
+function addressOf(fragment: Fragment, workspace: string, sender: string, context: Context): Address {
   const known = fragment.address;
   if (known?.profile === fragment.profile) return known;
   const key = keyOf(workspace, 'profile', fragment.profile);
   const partition = partitionOf(key, context.partitions('fragments'));
-  fragment.address = { profile: fragment.profile, key, partition, fragment: fragmentId(sender, id) };
+  fragment.address = { profile: fragment.profile, key, partition, fragment: fragmentId(sender, fragment.id) };
   return fragment.address;
 }
 
 const NOTHING: Record<string, never> = Object.freeze({});
 
-function settleProfile(
-  fragment: Fragment,
-  workspace: string,
-  sender: string,
-  id: string,
-  secretOf: FeaturesOptions['secretOf'],
-): void {
-  if (fragment.profile === '') fragment.profile = profileId(secretOf(workspace), nodeOfFragment(sender, id));
+function settleProfile(fragment: Fragment, workspace: string, sender: string, secretOf: FeaturesOptions['secretOf']): void {
+  if (fragment.profile === '') fragment.profile = profileId(secretOf(workspace), nodeOfFragment(sender, fragment.id));
 }
 
 function passOn(tick: TickRecord, context: Context): void {

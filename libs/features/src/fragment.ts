@@ -3,12 +3,12 @@
 // F2 dueMs is the next moment at which a window of it changes; it is stored, so that a fragment needs no plan to know it.
 import { addChoices, readConsent, writeConsent, type Consent } from '@tessera/consent';
 import type { Reader, Writer } from '@tessera/codec';
-import type { Key, TrackedRecord, TraitValue, Version } from '@tessera/contracts';
+import type { ConsentChoice, Key, TrackedRecord, TraitValue, Version } from '@tessera/contracts';
 import { cellOf, type Cell } from './cell.js';
 import type { ExecutablePlan, SeriesPlan, StatePlan } from './compile-plan.js';
 import type { Partial_ } from './partial.js';
 import { readSeries, writeSeries } from './series-codec.js';
-import { addToSeries, attachSeries, createSeries, expireSeries, seriesDueMs, tellSeries, type Series } from './series.js';
+import { addToSeries, attachSeries, createSeries, expireSeries, tellSeries, type Series } from './series.js';
 import {
   addToTrail,
   createTrail,
@@ -25,15 +25,17 @@ import {
 export const TRAITS_MAX = 1_000;
 
 export interface Fragment {
+  readonly id: string;
   /** Empty until it is first needed; then the assigned profile, or that of the fragment's own node. */
   profile: string;
   assigned: Version | undefined;
   /** It has told its profile something. */
   told: boolean;
-  readonly traits: Map<string, TraitValue>;
-  readonly consent: Consent;
+  /** What most fragments do not have is one empty map for all of them, and gets a map of its own with its first entry. */
+  traits: ReadonlyMap<string, TraitValue>;
+  consent: ReadonlyMap<string, ConsentChoice>;
   readonly series: Map<string, Series>;
-  readonly trails: Map<string, Trail>;
+  trails: ReadonlyMap<string, Trail>;
   dueMs: number;
   /** Key of the plan that the windows are derived for; undefined: not yet in this process. */
   attachedTo: string | undefined;
@@ -49,6 +51,8 @@ export interface Address {
   readonly fragment: string;
 }
 
+const NONE: ReadonlyMap<string, never> = new Map<string, never>();
+
 /** What changed by one event or one moment. */
 export class Changes {
   partials: Record<string, Partial_ | null> | undefined;
@@ -59,20 +63,29 @@ export class Changes {
     (this.partials ??= {})[slotId] = partial ?? null;
   };
 
+  /** Forgets what it holds; whoever was given a part of it keeps that. */
+  reset(): this {
+    this.partials = undefined;
+    this.traits = undefined;
+    this.consent = undefined;
+    return this;
+  }
+
   get any(): boolean {
     return this.partials !== undefined || this.traits !== undefined || this.consent !== undefined;
   }
 }
 
-export function createFragment(): Fragment {
+export function createFragment(id: string): Fragment {
   return {
+    id,
     profile: '',
     assigned: undefined,
     told: false,
-    traits: new Map(),
-    consent: new Map(),
+    traits: NONE,
+    consent: NONE,
     series: new Map(),
-    trails: new Map(),
+    trails: NONE,
     dueMs: Infinity,
     attachedTo: undefined,
     address: undefined,
@@ -82,7 +95,8 @@ export function createFragment(): Fragment {
 /** Drops all states but those of a plan. */
 export function keepStates(fragment: Fragment, plan: ExecutablePlan): void {
   for (const id of fragment.series.keys()) if (plan.states.get(id)?.kind !== 'series') fragment.series.delete(id);
-  for (const id of fragment.trails.keys()) if (plan.states.get(id)?.kind !== 'trail') fragment.trails.delete(id);
+  const trails = [...fragment.trails].filter(([id]) => plan.states.get(id)?.kind === 'trail');
+  if (trails.length < fragment.trails.size) fragment.trails = trails.length > 0 ? new Map(trails) : NONE;
   fragment.attachedTo = undefined;
 }
 
@@ -113,15 +127,14 @@ export function foldEvent(
       let series = fragment.series.get(plan.id);
       if (!series) fragment.series.set(plan.id, (series = createSeries(plan)));
       addToSeries(series, plan, ownTimeMs, event.messageId, cellsOf(plan, event), asOfMs, changes.tell);
-      const due = seriesDueMs(series);
-      if (due < fragment.dueMs) fragment.dueMs = due;
+      if (series.dueMs < fragment.dueMs) fragment.dueMs = series.dueMs;
     }
   }
 }
 
 /** Everything that is due at exactly dueMs. */
 export function expire(fragment: Fragment, plan: ExecutablePlan, dueMs: number, changes: Changes): void {
-  for (const series of fragment.series.values()) if (seriesDueMs(series) <= dueMs) expireSeries(series, dueMs, changes.tell);
+  for (const series of fragment.series.values()) if (series.dueMs <= dueMs) expireSeries(series, dueMs, changes.tell);
   for (const [id, trail] of fragment.trails) {
     const state = plan.states.get(id);
     if (state?.kind === 'trail' && expireTrail(trail, state, dueMs) && state.tells)
@@ -143,13 +156,15 @@ export function writeTrait(
   if (held ? held.timeMs > timeMs || (held.timeMs === timeMs && held.messageId >= messageId) : fragment.traits.size >= TRAITS_MAX)
     return;
   const trait: TraitValue = { value: value ?? null, timeMs, messageId };
-  fragment.traits.set(name, trait);
+  fragment.traits = withEntry(fragment.traits, name, trait);
   define((changes.traits ??= {}), name, trait);
 }
 
 export function writeChoices(fragment: Fragment, choices: Consent, changes: Changes): void {
-  for (const purpose of addChoices(fragment.consent, choices)) {
-    const choice = fragment.consent.get(purpose);
+  const consent: Consent = fragment.consent === NONE ? new Map<string, ConsentChoice>() : (fragment.consent as Consent);
+  fragment.consent = consent;
+  for (const purpose of addChoices(consent, choices)) {
+    const choice = consent.get(purpose);
     if (choice) define((changes.consent ??= {}), purpose, choice);
   }
 }
@@ -173,10 +188,12 @@ export function tellAll(fragment: Fragment, plan: ExecutablePlan): Changes {
 
 export function schedule(fragment: Fragment, plan: ExecutablePlan): void {
   let due = Infinity;
-  for (const series of fragment.series.values()) due = Math.min(due, seriesDueMs(series));
-  for (const [id, trail] of fragment.trails) {
-    const state = plan.states.get(id);
-    if (state?.kind === 'trail') due = Math.min(due, trailDueMs(trail, state));
+  for (const series of fragment.series.values()) if (series.dueMs < due) due = series.dueMs;
+  if (fragment.trails !== NONE) {
+    for (const [id, trail] of fragment.trails) {
+      const state = plan.states.get(id);
+      if (state?.kind === 'trail') due = Math.min(due, trailDueMs(trail, state));
+    }
   }
   fragment.dueMs = due;
 }
@@ -198,16 +215,17 @@ export function writeFragment(writer: Writer, fragment: Fragment): void {
   writeSorted(writer, fragment.trails, (trail) => writeTrail(writer, trail));
 }
 
-export function readFragment(reader: Reader): Fragment {
-  const fragment = createFragment();
+export function readFragment(reader: Reader, id: string): Fragment {
+  const fragment = createFragment(id);
   fragment.profile = reader.string();
   if (reader.bool()) fragment.assigned = { generation: reader.uint(), offset: reader.uint(), index: reader.uint() };
   fragment.told = reader.bool();
   fragment.dueMs = reader.time();
-  readSorted(reader, fragment.traits, () => ({ value: reader.json(), timeMs: reader.int(), messageId: reader.string() }));
-  for (const [purpose, choice] of readConsent(reader)) fragment.consent.set(purpose, choice);
-  readSorted(reader, fragment.series, () => readSeries(reader));
-  readSorted(reader, fragment.trails, () => readTrail(reader));
+  fragment.traits = readSorted(reader, () => ({ value: reader.json(), timeMs: reader.int(), messageId: reader.string() }));
+  const consent = readConsent(reader);
+  if (consent.size > 0) fragment.consent = consent;
+  for (const [state, series] of readSorted(reader, () => readSeries(reader))) fragment.series.set(state, series);
+  fragment.trails = readSorted(reader, () => readTrail(reader));
   return fragment;
 }
 
@@ -222,7 +240,7 @@ function foldIntoTrail(
   const mask = maskOf(plan, event, ownTimeMs);
   if (mask === 0) return;
   let trail = fragment.trails.get(plan.id);
-  if (!trail) fragment.trails.set(plan.id, (trail = createTrail()));
+  if (!trail) fragment.trails = withEntry(fragment.trails, plan.id, (trail = createTrail()));
   if (!addToTrail(trail, plan, [ownTimeMs, event.messageId, mask], asOfMs)) return;
   fragment.dueMs = Math.min(fragment.dueMs, trailDueMs(trail, plan));
   if (plan.tells) changes.tell(plan.slot.id, tellTrail(trail, plan));
@@ -237,6 +255,7 @@ function cellsOf(plan: SeriesPlan, event: TrackedRecord): Cell[] {
 
 function writeSorted<T>(writer: Writer, map: ReadonlyMap<string, T>, write: (value: T) => void): void {
   writer.uint(map.size);
+  if (map.size === 0) return;
   const keys = map.size > 1 ? [...map.keys()].sort() : map.keys();
   for (const key of keys) {
     writer.string(key);
@@ -244,8 +263,19 @@ function writeSorted<T>(writer: Writer, map: ReadonlyMap<string, T>, write: (val
   }
 }
 
-function readSorted<T>(reader: Reader, map: Map<string, T>, read: () => T): void {
-  for (let left = reader.uint(); left > 0; left--) map.set(reader.string(), read());
+function readSorted<T>(reader: Reader, read: () => T): ReadonlyMap<string, T> {
+  let left = reader.uint();
+  if (left === 0) return NONE;
+  const map = new Map<string, T>();
+  for (; left > 0; left--) map.set(reader.string(), read());
+  return map;
+}
+
+/** The map with the entry in it: the same one, or the fragment's first. */
+export function withEntry<T>(map: ReadonlyMap<string, T>, key: string, value: T): ReadonlyMap<string, T> {
+  const own = map === NONE ? new Map<string, T>() : (map as Map<string, T>);
+  own.set(key, value);
+  return own;
 }
 
 /** An own property, whatever its name. */

@@ -82,13 +82,20 @@ export function isDuplicate(document: SenderDocument, hash: number, logTimeMs: n
 }
 
 export function fragmentOf(document: SenderDocument, id: string): Fragment | undefined {
+  const { only } = document;
+  if (only?.id === id) return only;
   let fragment = document.fragments.get(id);
   if (!fragment) {
     if (document.fragments.size >= FRAGMENTS_MAX) return undefined;
-    document.fragments.set(id, (fragment = createFragment()));
+    document.fragments.set(id, (fragment = createFragment(id)));
     document.only = document.fragments.size === 1 ? fragment : undefined;
   }
   return fragment;
+}
+
+/** By id, so that what happens to several of them at one moment has one order. */
+export function inOrder({ only, fragments }: SenderDocument): readonly Fragment[] {
+  return only ? [only] : [...fragments.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 export function encodeSenderDocument(writer: Writer, document: SenderDocument): Uint8Array {
@@ -105,11 +112,10 @@ export function encodeSenderDocument(writer: Writer, document: SenderDocument): 
     writer.int((document.seenMs[i] as number) - before);
     before = document.seenMs[i] as number;
   }
-  const ids = [...document.fragments.keys()].sort();
-  writer.uint(ids.length);
-  for (const id of ids) {
-    writer.string(id);
-    writeFragment(writer, document.fragments.get(id) as Fragment);
+  writer.uint(document.fragments.size);
+  for (const fragment of inOrder(document)) {
+    writer.string(fragment.id);
+    writeFragment(writer, fragment);
   }
   return writer.take();
 }
@@ -134,7 +140,10 @@ export function decodeSenderDocument(bytes: Uint8Array, key: Key): SenderDocumen
     seenMs.push(before);
   }
   const fragments = new Map<string, Fragment>();
-  for (let left = reader.uint(); left > 0; left--) fragments.set(reader.string(), readFragment(reader));
+  for (let left = reader.uint(); left > 0; left--) {
+    const fragment = readFragment(reader, reader.string());
+    fragments.set(fragment.id, fragment);
+  }
   const only = fragments.size === 1 ? [...fragments.values()][0] : undefined;
   return {
     workspace,

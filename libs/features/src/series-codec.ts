@@ -3,12 +3,12 @@ import type { Reader, Writer } from '@tessera/codec';
 import { readAccumulator, writeAccumulator } from './accumulator-codec.js';
 import type { Accumulator } from './accumulator.js';
 import { readCell, writeCell } from './cell.js';
-import { firstLive, type Series } from './series.js';
+import { firstLive, NO_ENTRIES, NO_LIFETIME, type Series } from './series.js';
 
 export function writeSeries(writer: Writer, series: Series): void {
   const { times, ids, weights, columns, lifetime } = series;
   const first = firstLive(series);
-  const weighted = weights.some((weight, i) => weight > 1 && i >= first);
+  const weighted = weights.length > 0 && weights.some((weight, i) => weight > 1 && i >= first);
   writer.uint(times.length - first);
   writer.uint(columns.length);
   writer.bool(ids.length > first);
@@ -21,9 +21,9 @@ export function writeSeries(writer: Writer, series: Series): void {
     if (weighted) writer.uint(weights[i] as number);
     for (const column of columns) writeCell(writer, column[i]);
   }
-  const slots = [...lifetime.keys()].sort();
-  writer.uint(slots.length);
-  for (const id of slots) {
+  writer.uint(lifetime.size);
+  if (lifetime.size === 0) return;
+  for (const id of [...lifetime.keys()].sort()) {
     writer.string(id);
     writeAccumulator(writer, lifetime.get(id) as Accumulator);
   }
@@ -35,12 +35,13 @@ export function readSeries(reader: Reader): Series {
   const [withIds, weighted] = [reader.bool(), reader.bool()];
   const series: Series = {
     times: [],
-    ids: [],
-    weights: [],
-    columns: Array.from({ length: width }, () => []),
+    ids: withIds ? [] : NO_ENTRIES,
+    weights: weighted ? [] : NO_ENTRIES,
+    columns: width > 0 ? Array.from({ length: width }, () => []) : NO_ENTRIES,
     tiledUntilMs: -Infinity,
-    lifetime: new Map(),
+    lifetime: NO_LIFETIME,
     windows: undefined,
+    dueMs: Infinity,
   };
   let before = 0;
   for (let i = 0; i < length; i++) {
@@ -51,6 +52,11 @@ export function readSeries(reader: Reader): Series {
     if (weighted && series.weights[i] !== 1) series.tiledUntilMs = before;
     for (const column of series.columns) column.push(readCell(reader));
   }
-  for (let left = reader.uint(); left > 0; left--) series.lifetime.set(reader.string(), readAccumulator(reader));
+  let left = reader.uint();
+  if (left > 0) {
+    const lifetime = new Map<string, Accumulator>();
+    for (; left > 0; left--) lifetime.set(reader.string(), readAccumulator(reader));
+    series.lifetime = lifetime;
+  }
   return series;
 }

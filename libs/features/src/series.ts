@@ -36,10 +36,16 @@ export interface Series {
   /** Time of the last tile; -Infinity for none. No part of the state. */
   tiledUntilMs: number;
   /** Values of the lifetime slots by slot id. */
-  lifetime: Map<string, Accumulator>;
+  lifetime: ReadonlyMap<string, Accumulator>;
   /** Undefined until attached to a plan. */
   windows: WindowState[] | undefined;
+  /** Next moment at which an entry leaves a window, as of the last touch; no part of the state. */
+  dueMs: number;
 }
+
+/** What most series have none of: one for all, which nobody can add to. */
+export const NO_ENTRIES = Object.freeze([]) as unknown as never[];
+export const NO_LIFETIME: ReadonlyMap<string, never> = new Map<string, never>();
 
 /** Takes what changed: the slot and its partial (undefined: over no events). */
 export type Tell = (slotId: string, partial: Partial_ | undefined) => void;
@@ -47,20 +53,22 @@ export type Tell = (slotId: string, partial: Partial_ | undefined) => void;
 export function createSeries(plan: SeriesPlan): Series {
   const series: Series = {
     times: [],
-    ids: [],
-    weights: [],
-    columns: plan.columns.map(() => []),
+    ids: NO_ENTRIES,
+    weights: NO_ENTRIES,
+    columns: plan.columns.length > 0 ? plan.columns.map(() => []) : NO_ENTRIES,
     tiledUntilMs: -Infinity,
-    lifetime: new Map(),
+    lifetime:
+      plan.lifetime.length > 0 ? new Map(plan.lifetime.map(({ slot }) => [slot.id, accumulatorOf(slot.aggregate)])) : NO_LIFETIME,
     windows: undefined,
+    dueMs: Infinity,
   };
-  for (const { slot } of plan.lifetime) series.lifetime.set(slot.id, accumulatorOf(slot.aggregate));
   return attachSeries(series, plan, -Infinity);
 }
 
 /** Derives the windows of a decoded series; entries with time + window <= asOfMs have left them. */
 export function attachSeries(series: Series, plan: SeriesPlan, asOfMs: number): Series {
   if (series.windows) return series;
+  if (plan.withIds && series.ids === NO_ENTRIES) series.ids = [];
   series.windows = plan.windows.map((window) => {
     const state: WindowState = {
       plan: window,
@@ -70,17 +78,21 @@ export function attachSeries(series: Series, plan: SeriesPlan, asOfMs: number): 
     for (let slot = 0; slot < window.slots.length; slot++) refold(series, state, slot);
     return state;
   });
+  schedule(series);
   return series;
 }
 
-/** Next moment at which an entry leaves a window. */
-export function seriesDueMs(series: Series): number {
+function schedule(series: Series): void {
+  const windows = series.windows as WindowState[];
+  const { times } = series;
   let due = Infinity;
-  for (const { plan, head } of series.windows as WindowState[]) {
-    const time = series.times[head];
-    if (time !== undefined && time + plan.windowMs < due) due = time + plan.windowMs;
+  for (let i = 0; i < windows.length; i++) {
+    const { plan, head } = windows[i] as WindowState;
+    if (head >= times.length) continue;
+    const leavesMs = (times[head] as number) + plan.windowMs;
+    if (leavesMs < due) due = leavesMs;
   }
-  return due;
+  series.dueMs = due;
 }
 
 /** One event with own time at or before asOfMs. */
@@ -112,6 +124,7 @@ export function addToSeries(
     }
   }
   if (series.times.length - firstLive(series) > ENTRIES_MAX) foldAndTell(series, plan, tell);
+  schedule(series);
 }
 
 /** Everything that leaves at exactly dueMs. */
@@ -135,6 +148,7 @@ export function expireSeries(series: Series, dueMs: number, tell: Tell): void {
     }
   }
   drop(series, false);
+  schedule(series);
 }
 
 /** All partials that this state tells, over no events left out. */
@@ -172,15 +186,18 @@ export function mergeSeries(
     weights: tiled ? order.map(([series, i]) => series.weights[i] ?? 1) : [],
     columns: plan.columns.map((_, column) => order.map(([series, i]) => series.columns[column]?.[i])),
     tiledUntilMs: Math.max(live.tiledUntilMs, past.tiledUntilMs),
-    lifetime: new Map(),
+    lifetime: new Map(
+      plan.lifetime.map(({ slot }) => {
+        const [a, b] = [live.lifetime.get(slot.id), past.lifetime.get(slot.id)];
+        return [slot.id, a && b ? mergeLifetime(a, b) : ((a ?? b ?? accumulatorOf(slot.aggregate)) as Accumulator)];
+      }),
+    ),
     windows: undefined,
+    dueMs: Infinity,
   };
-  for (const { slot } of plan.lifetime) {
-    const [a, b] = [live.lifetime.get(slot.id), past.lifetime.get(slot.id)];
-    merged.lifetime.set(slot.id, a && b ? mergeLifetime(a, b) : ((a ?? b ?? accumulatorOf(slot.aggregate)) as Accumulator));
-  }
   attachSeries(merged, plan, asOfMs);
   if (merged.times.length - firstLive(merged) > ENTRIES_MAX) foldOldest(merged, plan);
+  schedule(merged);
   return merged;
 }
 
@@ -279,17 +296,25 @@ function hasTiles(series: Series, window: WindowState): boolean {
 function drop(series: Series, force: boolean): void {
   const gone = firstLive(series);
   if (gone === 0 || (!force && gone < DROP_MIN && gone * 2 < series.times.length)) return;
-  series.times.splice(0, gone);
-  if (series.ids.length > 0) series.ids.splice(0, gone);
-  if (series.weights.length > 0) series.weights.splice(0, gone);
-  if (series.weights.length > 0 && series.tiledUntilMs < (series.times[0] ?? Infinity)) series.weights = [];
-  for (const column of series.columns) column.splice(0, gone);
+  dropFirst(series.times, gone);
+  if (series.ids.length > 0) dropFirst(series.ids, gone);
+  if (series.weights.length > 0) dropFirst(series.weights, gone);
+  if (series.weights.length > 0 && series.tiledUntilMs < (series.times[0] ?? Infinity)) series.weights = NO_ENTRIES;
+  for (const column of series.columns) dropFirst(column, gone);
   for (const window of series.windows as WindowState[]) window.head -= gone;
+}
+
+/** `splice` would make an array of what it takes away. */
+function dropFirst(array: unknown[], count: number): void {
+  const left = array.length - count;
+  for (let i = 0; i < left; i++) array[i] = array[i + count];
+  array.length = left;
 }
 
 /** The longest window is the last. */
 export function firstLive(series: Series): number {
-  return series.windows?.at(-1)?.head ?? 0;
+  const { windows } = series;
+  return windows && windows.length > 0 ? (windows[windows.length - 1] as WindowState).head : 0;
 }
 
 /** Folding moves the moment at which an entry leaves, and makes exact values approximate: that is told too. */
