@@ -1,11 +1,10 @@
 // Feeds NDJSON of tracking calls straight into the log `events`, with an event clock: no HTTP, the checks of ingestion all the same.
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { keyOf } from '@tessera/contracts';
 import { partitionOf } from '@tessera/hash';
 import { DEFAULT_IDENTITY_RULES } from '@tessera/identity';
 import type { EventLog, NewRecord } from '@tessera/runtime';
 import { Refusal, toTracked, type ParsedCall } from '@tessera/tracking';
+import { linesOf } from './lines.js';
 
 /** Records per append: the frame of the embedded log. */
 const FRAME = 1_000;
@@ -49,20 +48,21 @@ export async function feed({ log, file, workspace, progress, room }: FeedOptions
   let refused = 0;
   let firstMs = Infinity;
   let lastMs = -Infinity;
-  for await (const line of createInterface({ input: createReadStream(file, { highWaterMark: 1 << 20 }), crlfDelay: Infinity })) {
-    if (line === '') continue;
-    const tracked = toTracked(JSON.parse(line) as ParsedCall, undefined, arrival);
-    if (tracked instanceof Refusal) {
-      refused += 1;
-      continue;
+  for await (const lines of linesOf(file)) {
+    for (const line of lines) {
+      const tracked = toTracked(JSON.parse(line) as ParsedCall, undefined, arrival);
+      if (tracked instanceof Refusal) {
+        refused += 1;
+        continue;
+      }
+      events += 1;
+      if (tracked.timeMs < firstMs) firstMs = tracked.timeMs;
+      if (tracked.timeMs > lastMs) lastMs = tracked.timeMs;
+      const waiting = appender.add({ key: keyOf(workspace, 'sender', tracked.sender), value: tracked, timeMs: tracked.timeMs });
+      if (waiting) await waiting;
+      if (events % FRAME === 0) await room();
+      if (events % 100_000 === 0) progress(events);
     }
-    events += 1;
-    if (tracked.timeMs < firstMs) firstMs = tracked.timeMs;
-    if (tracked.timeMs > lastMs) lastMs = tracked.timeMs;
-    const waiting = appender.add({ key: keyOf(workspace, 'sender', tracked.sender), value: tracked, timeMs: tracked.timeMs });
-    if (waiting) await waiting;
-    if (events % FRAME === 0) await room();
-    if (events % 100_000 === 0) progress(events);
   }
   await appender.flush();
   return { events, refused, firstMs, lastMs };
