@@ -3,10 +3,11 @@
 //   references   tsconfig.json of every package, from its package.json
 //   lockfile     addresses and workspaces of package-lock.json
 //   proto        libs/contracts/src/generated, from proto/
+//   checks       libs/contracts/src/generated/record-checks.ts, from proto/ and the table of records
 //   records      docs/records.md
 //   asyncapi     docs/asyncapi.yaml
 // G1 A generator gives all its files as texts; whether they are written or compared is decided here.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import prettier from 'prettier';
@@ -16,7 +17,9 @@ import { manifestsOf, treeOf } from '../repository/tree.mjs';
 import { asyncApi, asyncApiText } from './asyncapi.mjs';
 import { BASELINE, breaks, contractOf } from './compatibility.mjs';
 import { correctedLock } from './lockfile.mjs';
-import { generatedTypes, protoProblems, writeBaseline } from './proto.mjs';
+import { messagesOf } from './messages.mjs';
+import { generatedTypes, PROTO_BASELINE, protoProblems, writeBaseline } from './proto.mjs';
+import { CHECKS_PATH, newlyRequired, recordChecks } from './record-checks.mjs';
 import { recordsPage } from './records-page.mjs';
 import { correctedReferences } from './references.mjs';
 
@@ -29,6 +32,7 @@ async function generateAll(root, tree, tables) {
   const texts = new Map([['package-lock.json', correctedLock(tree.text('package-lock.json'), manifests)]]);
   for (const [path, text] of laidOut) texts.set(path, await formatted(path, text));
   for (const [path, text] of await generatedTypes(root)) texts.set(path, text);
+  texts.set(CHECKS_PATH, recordChecks(messagesOf(tree), tables));
   return { texts, only: 'libs/contracts/src/generated/' };
 }
 
@@ -43,7 +47,7 @@ async function main(options) {
   const tables = await contracts(ROOT);
   const contract = contractOf(asyncApi(tree, tables));
   if (options.includes('--release-contract') || options.includes('--accept-breaking')) {
-    const problems = options.includes('--accept-breaking') ? '' : await problemsOf(tree, contract);
+    const problems = options.includes('--accept-breaking') ? '' : await problemsOf(tree, tables, contract);
     if (problems !== '') return report([], problems);
     await writeBaseline(ROOT);
     writeFileSync(join(ROOT, BASELINE), await formatted(BASELINE, JSON.stringify(contract)));
@@ -53,7 +57,7 @@ async function main(options) {
   const stale = outOfDate(tree, generated).filter(
     (path) => wanted.length === 0 || wanted.some((prefix) => path.startsWith(prefix)),
   );
-  if (options.includes('--check')) return report(stale, await problemsOf(tree, contract));
+  if (options.includes('--check')) return report(stale, await problemsOf(tree, tables, contract));
   for (const path of stale) {
     const text = generated.texts.get(path);
     mkdirSync(dirname(join(ROOT, path)), { recursive: true });
@@ -64,10 +68,13 @@ async function main(options) {
   return 0;
 }
 
-async function problemsOf(tree, contract) {
+async function problemsOf(tree, tables, contract) {
   const missing = `${BASELINE} is missing: \`npm run generate -- --accept-breaking\` writes it`;
   const broken = tree.has(BASELINE) ? breaks(tree.json(BASELINE), contract).map((what) => `public topics: ${what}`) : [missing];
-  return [await protoProblems(ROOT), ...broken].filter((problem) => problem !== '').join('\n');
+  const required = tree.has(PROTO_BASELINE)
+    ? newlyRequired(readFileSync(join(ROOT, PROTO_BASELINE)), messagesOf(tree), tables).map((what) => `records: ${what}`)
+    : [];
+  return [await protoProblems(ROOT), ...broken, ...required].filter((problem) => problem !== '').join('\n');
 }
 
 function report(stale, problems) {

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { treeOf } from '../repository/tree.mjs';
 
 const TYPES = 'libs/contracts/src/generated';
-const BASELINE = 'proto/baseline.binpb';
+export const PROTO_BASELINE = 'proto/baseline.binpb';
 const run = promisify(execFile);
 
 /** Generated types by path. */
@@ -26,14 +26,14 @@ export async function generatedTypes(root) {
 }
 
 /** What buf finds wrong with proto/, in its words; empty when nothing is. */
-export async function protoProblems(root, baseline = join(root, BASELINE)) {
+export async function protoProblems(root, baseline = join(root, PROTO_BASELINE)) {
   const answers = [await complaints(root, ['lint'])];
   if (existsSync(baseline)) answers.push(await complaints(root, ['breaking', '--against', baseline]));
-  else answers.push(`${BASELINE} is missing: \`npm run generate -- --accept-breaking\` writes it`);
+  else answers.push(`${PROTO_BASELINE} is missing: \`npm run generate -- --accept-breaking\` writes it`);
   return answers.filter((answer) => answer !== '').join('\n');
 }
 
-export async function writeBaseline(root, baseline = join(root, BASELINE)) {
+export async function writeBaseline(root, baseline = join(root, PROTO_BASELINE)) {
   await buf(root, ['build', '--exclude-source-info', '--output', baseline]);
 }
 

@@ -48,5 +48,5 @@ function hints(name, kind, topic, module) {
   3. libs/contracts/src/record-kinds.ts
        ${kind}: row('${module.split('/')[0]}', '${name}', '${topic}'),
   4. the stages that read ${topic}: the compiler names every switch that does not know ${kind} yet
-  5. npm test -- libs/contracts`;
+  5. npm run generate, which writes its check; npm test -- libs/contracts`;
 }

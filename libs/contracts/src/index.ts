@@ -4,6 +4,8 @@ export * from './topics.js';
 export * from './record-kinds.js';
 export * from './cloud-events.js';
 export * from './public-values.js';
+export { RECORD_CHECKS } from './generated/record-checks.js';
+export type { FlawOf } from './field-flaws.js';
 export type * from './generated/tessera/log/v1/events.js';
 export type * from './generated/tessera/log/v1/links.js';
 export type * from './generated/tessera/log/v1/fragments.js';

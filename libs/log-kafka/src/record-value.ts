@@ -1,9 +1,12 @@
 // The value of a record: the JSON of the record, readable by everyone; bytes as base64 (proto3 JSON).
 // V1 Whatever a topic holds becomes a value: what is no record of ours, from whoever, becomes one of the kind `unreadable`, which every
 //    stage refuses as it refuses any kind that is not its own. Reading never throws.
-// V2 -0 is 0 and `undefined` is left out, as in all JSON.
+// V2 A record of a kind of ours without one of its fields, or with a value of another type, is none of ours either: what is read here has the
+//    form of its message in proto/, so that no stage looks twice. Fields that it does not name are left to later releases. The embedded log
+//    holds only what this code wrote and is not checked.
+// V3 -0 is 0 and `undefined` is left out, as in all JSON.
 import type { AnyRecord, Key, RecordKind } from '@tessera/contracts';
-import { RECORDS } from '@tessera/contracts';
+import { RECORD_CHECKS } from '@tessera/contracts';
 
 /** The one field of bytes of the kinds that have one. */
 const BYTES_FIELD: Partial<Record<RecordKind, string>> = { backfilled: 'state', pathRestored: 'path', deadLetter: 'original' };
@@ -32,14 +35,15 @@ export function valueOf(text: string | null, key: Key): AnyRecord | null {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return unreadable(`no object: ${text}`);
   const record = value as Record<string, unknown>;
   const kind = record['kind'];
-  if (typeof kind !== 'string' || !Object.hasOwn(RECORDS, kind)) return unreadable(`no kind of ours: ${text}`);
+  const flawOf = typeof kind === 'string' && Object.hasOwn(RECORD_CHECKS, kind) ? RECORD_CHECKS[kind] : undefined;
+  if (flawOf === undefined) return unreadable(`no kind of ours: ${text}`);
   const field = BYTES_FIELD[kind as RecordKind];
   if (field !== undefined) {
     const encoded = record[field];
-    if (typeof encoded !== 'string') return unreadable(`no bytes in ${field}: ${text}`);
-    record[field] = new Uint8Array(Buffer.from(encoded, 'base64'));
+    if (typeof encoded === 'string') record[field] = new Uint8Array(Buffer.from(encoded, 'base64'));
   }
-  return value as AnyRecord;
+  const flaw = flawOf(record);
+  return flaw === undefined ? (value as AnyRecord) : unreadable(`no ${kind as RecordKind} of ours: ${flaw}: ${text}`);
 }
 
 /** A record without a key, or with another's: no key of ours is empty. */

@@ -92,6 +92,7 @@ describe.each(CLIENTS)('the log on Kafka, over %s', (client) => {
     await send('{"kind":"of nobody"}', 'gzip');
     await send(JSON.stringify(tracked('s', 'm0').value), 'gzip');
     await send(JSON.stringify(tracked('s', 'm1').value), 'gzip', tracked('s', 'm1').key);
+    await send('{"kind":"tracked","workspace":"w"}', 'none', tracked('s', 'm1').key);
     await send(null, 'none', 'k');
     await log.append('events', 0, [tracked('s', 'm2')]);
     const read = await readAll(log);
@@ -100,6 +101,7 @@ describe.each(CLIENTS)('the log on Kafka, over %s', (client) => {
       'unreadable',
       'unreadable',
       'm1',
+      'unreadable',
       null,
       'm2',
     ]);
