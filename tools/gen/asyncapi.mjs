@@ -7,7 +7,7 @@ import { recordSchema } from './json-schema.mjs';
 import { messagesOf } from './messages.mjs';
 
 /** Of the contract, not of a release: the middle number rises with every addition (docs/compatibility.md). */
-const CONTRACT_VERSION = '1.0.0';
+const CONTRACT_VERSION = '1.1.0';
 const BINDING = '0.5.0';
 const DAY_MS = 86_400_000;
 /** Partitions of a wide topic where the deployment does not say otherwise. */
@@ -127,7 +127,8 @@ function messagesOnTopic(id, { tree, contracts, messages }) {
   };
   if (TOPICS[id].policy !== 'compact') return [[kind, record]];
   const name = tombstoneName(id, contracts);
-  const version = { version: '0.2081.1' };
+  // What the writer puts there, and what comes of it.
+  const own = { version: '0.2081.1', ...(isSequenced(id) ? { sequence: '13' } : {}) };
   const tombstone = {
     name,
     title: `${capital(words(kind))}: the end of a key`,
@@ -135,7 +136,7 @@ function messagesOnTopic(id, { tree, contracts, messages }) {
     ...shared,
     headers: headersSchema(id, contracts, false),
     payload: { type: 'null' },
-    examples: [{ name, headers: { ...version, ...headersOf(null, version) } }],
+    examples: [{ name, headers: { ...own, ...headersOf(null, own) } }],
   };
   return [
     [kind, record],
@@ -145,7 +146,6 @@ function messagesOnTopic(id, { tree, contracts, messages }) {
 
 /** Headers of one message; what `headersOf` gives for its example is held against them in test/asyncapi. */
 function headersSchema(id, { CLOUD_EVENTS, TOPICS }, hasValue) {
-  const sequenced = hasValue && (id === 'segment-changes' || id === 'segment-memberships');
   const subject = id !== 'identity-assignments' || hasValue;
   const properties = {
     ce_specversion: { type: 'string', const: '1.0' },
@@ -156,7 +156,7 @@ function headersSchema(id, { CLOUD_EVENTS, TOPICS }, hasValue) {
     ce_time: { type: 'string', format: 'date-time', description: 'Effective time.' },
     ce_workspace: { type: 'string' },
     ce_partitionkey: { type: 'string', description: 'The key of the message.' },
-    ...(sequenced
+    ...(isSequenced(id)
       ? { ce_sequence: { type: 'string', pattern: '^\\d{16}$', description: 'Per profile, never reset; in order as text.' } }
       : {}),
     ...(id === 'segment-changes' ? { ce_cause: { type: 'string', description: '`topic/partition/offset` of the cause.' } } : {}),
@@ -164,10 +164,16 @@ function headersSchema(id, { CLOUD_EVENTS, TOPICS }, hasValue) {
       ? { 'content-type': { type: 'string', const: 'application/json' } }
       : {
           version: { type: 'string', pattern: '^\\d+\\.\\d+\\.\\d+$', description: 'Generation, offset and index of the end.' },
+          ...(isSequenced(id) ? { sequence: { type: 'string', pattern: '^\\d+$', description: 'As `ce_sequence`, bare.' } } : {}),
         }),
   };
-  const sometimes = id === 'decisions' ? new Set(['ce_subject']) : new Set();
+  // Tombstones that an earlier release wrote have no sequence.
+  const sometimes = new Set([...(id === 'decisions' ? ['ce_subject'] : []), ...(hasValue ? [] : ['ce_sequence', 'sequence'])]);
   return { type: 'object', required: Object.keys(properties).filter((name) => !sometimes.has(name)), properties };
+}
+
+function isSequenced(id) {
+  return id === 'segment-changes' || id === 'segment-memberships';
 }
 
 function keySchema(id) {

@@ -76,7 +76,7 @@ class SegmentConsumer:
 
     def read_membership(self, record: ConsumerRecord) -> Optional[Update]:
         value = None if record.value is None else record.value.decode()
-        return from_membership(record.key.decode(), value, self.wanted)
+        return from_membership(record.key.decode(), value, record.headers, self.wanted)
 
     def read_changes(self, record: ConsumerRecord) -> Optional[Update]:
         return from_changes(record.value.decode(), self.wanted)

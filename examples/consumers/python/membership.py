@@ -9,7 +9,7 @@ The first gives a start without reading history, the second every step from ther
 import json
 import re
 from dataclasses import dataclass
-from typing import Optional
+from typing import Iterable, Optional, Tuple
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,19 @@ class Update:
     sequence: int
 
 
-def from_membership(key: str, value: Optional[str], wanted: Wanted) -> Optional[Update]:
-    """From `segment-memberships`; None for another segment. A tombstone has only its key, so its sequence is 0."""
+def from_membership(
+    key: str, value: Optional[str], headers: Iterable[Tuple[str, bytes]], wanted: Wanted
+) -> Optional[Update]:
+    """From `segment-memberships`; None for another segment.
+
+    A tombstone has its sequence in its header; one that a release before 1.1 of the contract wrote has none, and counts as older than any
+    change.
+    """
     parts = [_unescape(part) for part in key.split("/")]
     if len(parts) != 4 or parts[1] != "profile" or parts[0] != wanted.workspace or parts[3] != wanted.segment:
         return None
     if value is None:
-        return Update(parts[2], None, 0)
+        return Update(parts[2], None, int(dict(headers).get("ce_sequence", b"0")))
     record = json.loads(value)
     return Update(parts[2], record["enteredAt"], record["sequence"])
 

@@ -23,7 +23,8 @@ class Records(unittest.TestCase):
         for case in CASES["memberships"]:
             with self.subTest(case["name"]):
                 value = None if case["value"] is None else json.dumps(case["value"])
-                self.assertEqual(from_membership(case["key"], value, WANTED), update_of(case["update"]))
+                headers = [(name, text.encode()) for name, text in case.get("headers", {}).items()]
+                self.assertEqual(from_membership(case["key"], value, headers, WANTED), update_of(case["update"]))
 
     def test_changes(self):
         for case in CASES["changes"]:
@@ -45,8 +46,8 @@ class File(unittest.TestCase):
         for number, story in enumerate(CASES["stories"]):
             with self.subTest(story["name"]):
                 store = self.store(str(number))
-                for profile, sequence in story["memberships"]:
-                    present = Update(profile, None if sequence is None else ENTERED, sequence or 0)
+                for profile, sequence, kind in story["memberships"]:
+                    present = Update(profile, None if kind == "ended" else ENTERED, sequence)
                     store.put_all("memberships", [present], {0: 1})
                 changes = [Update(profile, None if kind == "exited" else ENTERED, n) for profile, n, kind in story["changes"]]
                 store.apply_all("changes", changes, {0: 99})

@@ -78,7 +78,7 @@ export class Story {
     const memberships = changes.map(({ segment, kind, enteredAt }, i) => {
       const own = keyOf(WORKSPACE, 'profile', profile, segment);
       const membership = { kind: 'segmentMembership' as const, ...common, segment, enteredAt, index: i + 1, pending: false };
-      const headers = { version: `0.${String(this.offset)}.${String(i + 1)}` };
+      const headers = { version: `0.${String(this.offset)}.${String(i + 1)}`, sequence: String(sequence) };
       return kind === 'exited'
         ? this.told('segment-memberships', key, { key: own, value: null, timeMs: effectiveMs, headers })
         : this.told('segment-memberships', key, { key: own, value: membership, timeMs: effectiveMs });

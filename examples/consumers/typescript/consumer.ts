@@ -81,7 +81,7 @@ async function rebuild(): Promise<void> {
   for await (const { messages, next } of batches(stream, memberships)) {
     store.putAll(
       memberships,
-      updatesOf(messages, (message) => fromMembership(message.key, message.value, wanted)),
+      updatesOf(messages, (message) => fromMembership(message, wanted)),
       next,
     );
     if (isAt(store.offsets(memberships), ends)) break;

@@ -9,11 +9,17 @@ import { Store } from './store.ts';
 
 interface Cases {
   readonly wanted: Wanted;
-  readonly memberships: readonly { name: string; key: string; value: object | null; update: Update | null }[];
+  readonly memberships: readonly {
+    name: string;
+    key: string;
+    value: object | null;
+    headers?: Readonly<Record<string, string>>;
+    update: Update | null;
+  }[];
   readonly changes: readonly { name: string; value: object; update: Update | null }[];
   readonly stories: readonly {
     name: string;
-    memberships: readonly (readonly [string, number | null])[];
+    memberships: readonly (readonly [string, number, string])[];
     changes: readonly (readonly [string, number, string])[];
     members: readonly string[];
   }[];
@@ -23,9 +29,10 @@ const cases = JSON.parse(readFileSync(join(import.meta.dirname, '../test/cases.j
 const { wanted } = cases;
 const ENTERED = '2026-01-05T09:30:00.250Z';
 
-for (const { name, key, value, update } of cases.memberships) {
+for (const { name, key, value, headers = {}, update } of cases.memberships) {
   test(`of a membership: ${name}`, () => {
-    assert.deepEqual(fromMembership(key, value === null ? undefined : JSON.stringify(value), wanted), update ?? undefined);
+    const message = { key, value: value === null ? undefined : JSON.stringify(value), headers: new Map(Object.entries(headers)) };
+    assert.deepEqual(fromMembership(message, wanted), update ?? undefined);
   });
 }
 
@@ -47,8 +54,8 @@ describe('the file', () => {
   for (const { name, memberships, changes, members } of cases.stories) {
     test(`holds the members of a story: ${name}`, () => {
       const store = new Store(path);
-      memberships.forEach(([profile, sequence], i) => {
-        const update = { profile, enteredAt: sequence === null ? null : ENTERED, sequence: sequence ?? 0 };
+      memberships.forEach(([profile, sequence, kind], i) => {
+        const update = { profile, enteredAt: kind === 'ended' ? null : ENTERED, sequence };
         store.putAll('memberships', [update], new Map([[0, BigInt(i + 1)]]));
       });
       const updates = changes.map(([profile, sequence, kind]) => ({

@@ -22,12 +22,22 @@ export interface Wanted {
   readonly segment: string;
 }
 
-/** From `segment-memberships`; undefined for another segment. A tombstone has only its key, so its sequence is 0. */
-export function fromMembership(key: string, value: string | undefined, wanted: Wanted): Update | undefined {
+/** A record of `segment-memberships`. */
+export interface MembershipMessage {
+  readonly key: string;
+  readonly value: string | undefined;
+  readonly headers: ReadonlyMap<string, string>;
+}
+
+/**
+ * From `segment-memberships`; undefined for another segment. A tombstone has its sequence in its header; one that a release before 1.1 of the
+ * contract wrote has none, and counts as older than any change.
+ */
+export function fromMembership({ key, value, headers }: MembershipMessage, wanted: Wanted): Update | undefined {
   const [workspace, kind, profile, segment] = key.split('/').map(unescapePart);
   if (kind !== 'profile' || profile === undefined || workspace !== wanted.workspace || segment !== wanted.segment)
     return undefined;
-  if (value === undefined) return { profile, enteredAt: null, sequence: 0 };
+  if (value === undefined) return { profile, enteredAt: null, sequence: Number(headers.get('ce_sequence') ?? 0) };
   const { enteredAt, sequence } = JSON.parse(value) as { enteredAt: string; sequence: number };
   return { profile, enteredAt, sequence };
 }

@@ -1,7 +1,7 @@
 // CloudEvents 1.0 attributes of the public topics, binary mode: one header per attribute, the value is the record itself.
 // E1 A pure function of the record: a record that is written again after a crash has the same headers, `id` included.
 // E2 `sequence` has a fixed width, so that it is in order as text (CloudEvents sequence extension) and as a number.
-// E3 A tombstone has what its key tells, and the version that its writer put into its headers: an event without a value.
+// E3 A tombstone has what its key tells, and the version and sequence that its writer put into its headers: an event without a value.
 // E4 `source` and `id` together name one event: the id is the key with the version of the output, and no two outputs share both.
 // E5 No attribute holds a character that CloudEvents forbids in a string: it is written as %XX, or %uXXXX, like the escapes of a key.
 import { formatInstant } from '@tessera/time';
@@ -41,7 +41,7 @@ export interface OutgoingRecord {
   readonly key: Key;
   readonly value: AnyRecord | null;
   readonly timeMs?: number | undefined;
-  /** Those of its writer; `version` of a tombstone is its generation, offset and index. */
+  /** Those of its writer. Of a tombstone: `version` is its generation, offset and index, `sequence` that of the change which ended a membership. */
   readonly headers?: Headers | undefined;
 }
 
@@ -71,9 +71,10 @@ export function headersOf(topic: TopicId, record: OutgoingRecord, prefix = 'tess
   };
   set(headers, 'ce_subject', subjectOf(topic, record.key, value));
   set(headers, 'ce_time', timeOf(record, value));
+  const sequence = value === null ? record.headers?.['sequence'] : 'sequence' in value ? String(value.sequence) : undefined;
+  if (sequence !== undefined) headers['ce_sequence'] = sequence.padStart(SEQUENCE_DIGITS, '0');
   if (value === null) return headers;
   headers['content-type'] = 'application/json';
-  if ('sequence' in value) headers['ce_sequence'] = String(value.sequence).padStart(SEQUENCE_DIGITS, '0');
   if (value.kind === 'segmentsChanged' && value.cause) {
     headers['ce_cause'] = `${value.cause.topic}/${String(value.cause.partition)}/${String(value.cause.offset)}`;
   }

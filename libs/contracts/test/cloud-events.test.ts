@@ -57,9 +57,9 @@ describe('headers', () => {
     expect(headers?.['ce_time']).toBe(time);
   });
 
-  test('of a tombstone tell what its key tells', () => {
+  test('of a tombstone tell what its key and its writer tell', () => {
     const key = keyOf('main', 'profile', profile, 'cart-abandoners');
-    const headers = { version: '0.2081.1' };
+    const headers = { version: '0.2081.1', sequence: '12' };
     expect(headersOf('segment-memberships', { key, value: null, timeMs: effectiveMs, headers })).toEqual({
       ce_specversion: '1.0',
       ce_type: 'tessera.profile.membership-changed.v1',
@@ -69,6 +69,7 @@ describe('headers', () => {
       ce_time: '2026-01-05T09:30:00.250Z',
       ce_workspace: 'main',
       ce_partitionkey: `main/profile/${profile}/cart-abandoners`,
+      ce_sequence: '0000000000000012',
     });
   });
 

@@ -113,12 +113,25 @@ describe.each(CLIENTS)('the log on Kafka, over %s', (client) => {
   test('public topics carry CloudEvents, and what the record brought along', async () => {
     const log = await KafkaEventLog.open(logOptions({ client, prefix: `shop${randomUUID().slice(0, 6)}` }));
     const key = keyOf('main', 'profile', 'p_1', 'vip');
-    const value = { kind: 'segmentMembership', profile: 'p_1', segment: 'vip', generation: 1, offset: 5, index: 0, sequence: 3 };
+    const value: AnyRecord = {
+      kind: 'segmentMembership',
+      workspace: 'main',
+      profile: 'p_1',
+      segment: 'vip',
+      enteredAt: '1970-01-01T00:00:00.000Z',
+      sequence: 3,
+      generation: 1,
+      offset: 5,
+      index: 0,
+      effective: '1970-01-01T00:00:00.000Z',
+      pending: false,
+    };
     await log.append('segment-memberships', 0, [
-      { key, value: value as unknown as AnyRecord, timeMs: 0, headers: { traceparent: 't' } },
-      { key, value: null, timeMs: 0, headers: { version: '1.6.0' } },
+      { key, value, timeMs: 0, headers: { traceparent: 't' } },
+      { key, value: null, timeMs: 0, headers: { version: '1.6.0', sequence: '4' } },
     ]);
     const [written, tombstone] = await readAll(log, 0, 'segment-memberships');
+    expect(written?.value).toEqual(value);
     expect(written?.headers).toMatchObject({
       traceparent: 't',
       ce_type: 'tessera.profile.membership-changed.v1',
@@ -126,7 +139,10 @@ describe.each(CLIENTS)('the log on Kafka, over %s', (client) => {
       ce_id: `${key}@1.5.0`,
       ce_sequence: '0000000000000003',
     });
-    expect([tombstone?.value, tombstone?.headers]).toEqual([null, expect.objectContaining({ ce_id: `${key}@1.6.0` })]);
+    expect([tombstone?.value, tombstone?.headers]).toEqual([
+      null,
+      expect.objectContaining({ ce_id: `${key}@1.6.0`, ce_sequence: '0000000000000004' }),
+    ]);
     await log.close();
   });
 

@@ -75,7 +75,7 @@ export class ProfileOutputs implements Listener {
     const { workspace, profile, effectiveMs } = document;
     const key = keyUnder(document.key, change.segment);
     if (change.kind === 'exited') {
-      this.emitTombstone('segment-memberships', document.key, key, effectiveMs);
+      this.emitTombstone('segment-memberships', document.key, key, effectiveMs, { sequence: String(document.sequence) });
       return;
     }
     const value: SegmentMembershipRecord = {
@@ -127,10 +127,11 @@ export class ProfileOutputs implements Listener {
     this.context.emit(topic, this.partitionFor(topic, owner), { key, value, timeMs });
   }
 
-  private emitTombstone(topic: TopicId, owner: Key, key: Key, timeMs: number): void {
+  /** What a value would say of its place in the order stands in the headers. */
+  private emitTombstone(topic: TopicId, owner: Key, key: Key, timeMs: number, more?: { readonly sequence: string }): void {
     const { context } = this;
     const version = `${String(context.generation)}.${String(context.offset)}.${String(context.nextIndex())}`;
-    context.emit(topic, this.partitionFor(topic, owner), { key, value: null, timeMs, headers: { version } });
+    context.emit(topic, this.partitionFor(topic, owner), { key, value: null, timeMs, headers: { version, ...more } });
   }
 
   /** All these topics are keyed by the profile: with as many partitions as the input the partition is the same. */

@@ -160,6 +160,23 @@ describe('the records of all scenarios', () => {
     expect([...new Set(errors)]).toEqual([]);
   });
 
+  test('a tombstone of a membership has the sequence of the change that ended it', () => {
+    const changes = worlds.flatMap((records, world) =>
+      records.flatMap(({ value, key }) =>
+        value?.kind === 'segmentsChanged'
+          ? value.changes.map(({ segment, kind }) => `${world} ${key}/${segment} ${kind} ${value.sequence}`)
+          : [],
+      ),
+    );
+    const ended = worlds.flatMap((records, world) =>
+      records
+        .filter(({ topic, value }) => topic === 'segment-memberships' && value === null)
+        .map((record) => `${world} ${record.key} exited ${Number(headersAt(record).ce_sequence)}`),
+    );
+    expect(ended.length).toBeGreaterThan(20);
+    expect(ended.sort()).toEqual(changes.filter((change) => change.includes(' exited ')).sort());
+  });
+
   test('keep the rules of CloudEvents, and no two of them share source and id', () => {
     for (const records of worlds) {
       const ids = new Set();

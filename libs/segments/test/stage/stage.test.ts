@@ -126,7 +126,7 @@ describe('one cause', () => {
     ]);
   });
 
-  test('that ends a membership leaves a tombstone which carries its version', () => {
+  test('that ends a membership leaves a tombstone which carries its version and its sequence', () => {
     const driver = started();
     driver.tell('p', changed('p', viewed(2)), 1000);
     driver.emitted.length = 0;
@@ -140,7 +140,7 @@ describe('one cause', () => {
     expect(tombstone).toMatchObject({
       key: 'w/profile/p/active',
       value: null,
-      headers: { version: `1.${String(change?.offset)}.1` },
+      headers: { version: `1.${String(change?.offset)}.1`, sequence: '2' },
       timeMs: 1004,
     });
   });
