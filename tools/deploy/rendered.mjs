@@ -3,6 +3,8 @@
 /** Kinds that hold pods, with the way to the pod. */
 const podOf = ({ kind, spec }) => (kind === 'Pod' ? spec : kind === 'Deployment' ? spec.template.spec : undefined);
 const nameOf = ({ kind, metadata }) => `${kind} ${metadata.name}`;
+/** The least that values.schema.json takes. */
+export const MIN_READY_SECONDS = 5;
 const matches = (selector, labels = {}) => Object.entries(selector).every(([key, value]) => labels[key] === value);
 
 export const RULES = {
@@ -44,6 +46,12 @@ export const RULES = {
       const pause = containers[0].lifecycle?.preStop?.sleep?.seconds ?? 0;
       return grace > Number.parseInt(settings.data.TESSERA_STOP_WITHIN, 10) + pause ? [] : [nameOf(one)];
     }),
+
+  // Longer than the pause between two instances in the proof of the rolling restart (apps/tessera/test/services/rolling.services.ts).
+  'a pod is ready for a while before the next one goes': (all) =>
+    deployments(all)
+      .filter(({ spec }) => !(spec.minReadySeconds >= MIN_READY_SECONDS))
+      .map(nameOf),
 
   'selectors find pods of this release': (all) => {
     const labels = deployments(all).map(({ spec }) => spec.template.metadata.labels);

@@ -8,6 +8,7 @@ import { TOPICS } from '../../../libs/contracts/src/topics.ts';
 import { topicPlans } from '../../../libs/log-kafka/src/topic-plan.ts';
 import { SETTINGS } from '../../../libs/settings/src/settings.ts';
 import { ROOT } from '../../run/root.mjs';
+import { MIN_READY_SECONDS } from '../rendered.mjs';
 import { at, chartText, merge, templatePaths, trialNames, valuePathsIn, valuesOf } from '../chart.mjs';
 import { topicsText } from '../topics.mjs';
 
@@ -44,6 +45,7 @@ describe('values', () => {
     ['CPU as the reason of a stage', { services: { features: { autoscaling: { targetCPU: 50 } } } }, 'must NOT have additional'],
     ['a password', { kafka: { saslPassword: { value: 'x' } } }, '/kafka/saslPassword must NOT have additional properties'],
     ['a mechanism that there is not', { kafka: { saslMechanism: 'GSSAPI' } }, '/kafka/saslMechanism must be equal to one of'],
+    ['pods replaced without a pause', { minReadySeconds: 0 }, '/minReadySeconds must be >= 5'],
     ['a digest that is none', { image: { digest: 'latest' } }, '/image/digest must match pattern'],
   ])('%s is refused', (_, wrong, found) => {
     expect(problems(merge(valuesOf('minimal'), wrong)).join('\n')).toContain(found);
@@ -147,5 +149,14 @@ describe('services', () => {
       'TESSERA_STOP_WITHIN: {{ printf "%ds" (int .Values.stopWithinSeconds)',
     );
     expect(preStopSeconds + stopWithinSeconds + 5).toBeLessThanOrEqual(60);
+  });
+
+  test('pods are replaced no faster than in the proof of the rolling restart', () => {
+    const proof = readFileSync(join(ROOT, 'apps/tessera/test/services/rolling.services.ts'), 'utf8');
+    const provenMs = Number(/^const MIN_READY_MS = ([\d_]+);$/m.exec(proof)[1].replaceAll('_', ''));
+    expect(provenMs).toBeGreaterThan(0);
+    expect(MIN_READY_SECONDS * 1_000).toBeGreaterThanOrEqual(provenMs);
+    expect(JSON.parse(chartText('values.schema.json')).properties.minReadySeconds.minimum).toBe(MIN_READY_SECONDS);
+    expect(chartText('templates/deployments.yaml')).toContain('minReadySeconds: {{ $.Values.minReadySeconds }}');
   });
 });

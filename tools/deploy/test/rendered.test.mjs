@@ -34,7 +34,11 @@ function release(plant = () => {}) {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata: { name: 'a' },
-    spec: { selector: { matchLabels: { ...labels } }, template: { metadata: { labels: { ...labels } }, spec: pod } },
+    spec: {
+      minReadySeconds: 10,
+      selector: { matchLabels: { ...labels } },
+      template: { metadata: { labels: { ...labels } }, spec: pod },
+    },
   };
   const parts = {
     container,
@@ -67,6 +71,7 @@ const PLANTED = {
   'containers say what they need': ({ container }) => delete container.resources.limits,
   'what runs has all three probes': ({ container }) => delete container.startupProbe,
   'a pod is given longer than its stop': ({ pod }) => (pod.terminationGracePeriodSeconds = 30),
+  'a pod is ready for a while before the next one goes': ({ deployment }) => delete deployment.spec.minReadySeconds,
   'selectors find pods of this release': ({ service }) => (service.spec = { selector: { app: 'b' }, ports: [] }),
   'a selector of a deployment finds its own pods': ({ deployment }) => (deployment.spec.selector.matchLabels.app = 'b'),
   'ports that are named are there': ({ service }) => service.spec.ports.push({ targetPort: 'grpc' }),
