@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { RECORD_CHECKS } from '@tessera/contracts';
 import { hash53 } from '@tessera/hash';
 import { DEFAULT_IDENTITY_RULES } from '@tessera/identity';
+import fc from 'fast-check';
 import type { JsonObject, ParsedCall } from '../src/parse-call.js';
 import { Refusal } from '../src/refusal.js';
 import { toTracked } from '../src/to-tracked.js';
@@ -170,4 +172,40 @@ describe('a call is refused', () => {
   ])('%j: %s', (call, expected) => {
     expect(refusal(call)).toBe(expected);
   });
+});
+
+// What was acknowledged must be readable: a reader of Kafka passes by a record that has not the form of its message.
+test('whatever a call holds, it is refused or becomes a record of the form of its message', () => {
+  const mostly = (...values: readonly unknown[]) =>
+    fc.oneof({ weight: 8, arbitrary: fc.constantFrom(...values) }, { weight: 1, arbitrary: fc.jsonValue() });
+  const text = mostly('Order Completed', 'd1', 'ada@example.com', 42, -0, 2 ** 53, '', null);
+  const time = mostly('2026-01-05T08:00:00.123456Z', 1e12 + 0.5, 8.64e15, 2 ** 53, receivedMs - 0.25, '2000-01-01', null);
+  const choices = fc.dictionary(fc.string(), mostly(true, false, 'yes'), { noNullPrototype: true });
+  const part = mostly({ revenue: 12.5, email: 'ada@example.com' }, {}, { constructor: 1 }, null);
+  const calls = fc.record(
+    {
+      type: fc.constantFrom('track', 'identify', 'page', 'screen', 'group', 'alias'),
+      ...Object.fromEntries(['event', 'name', 'userId', 'anonymousId', 'groupId', 'previousId'].map((name) => [name, text])),
+      ...Object.fromEntries(['messageId', 'category'].map((name) => [name, text])),
+      ...Object.fromEntries(['timestamp', 'originalTimestamp', 'sentAt'].map((name) => [name, time])),
+      properties: part,
+      traits: part,
+      context: fc.oneof(
+        part,
+        choices.map((categoryPreferences) => ({ consent: { categoryPreferences } })),
+      ),
+    },
+    { requiredKeys: ['type'] },
+  );
+  let accepted = 0;
+  fc.assert(
+    fc.property(calls, fc.constantFrom<Arrival['clock']>('corrected', 'as-sent'), (call, clock) => {
+      const record = toTracked(call as ParsedCall, undefined, { ...arrival, clock });
+      if (record instanceof Refusal) return;
+      accepted += 1;
+      expect(RECORD_CHECKS['tracked']?.(JSON.parse(JSON.stringify(record)))).toBeUndefined();
+    }),
+    { numRuns: 2_000 },
+  );
+  expect(accepted).toBeGreaterThan(100);
 });
