@@ -200,7 +200,7 @@ test('whatever a call holds, it is refused or becomes a record of the form of it
   let accepted = 0;
   fc.assert(
     fc.property(calls, fc.constantFrom<Arrival['clock']>('corrected', 'as-sent'), (call, clock) => {
-      const record = toTracked(call as ParsedCall, undefined, { ...arrival, clock });
+      const record = toTracked(call as unknown as ParsedCall, undefined, { ...arrival, clock });
       if (record instanceof Refusal) return;
       accepted += 1;
       expect(RECORD_CHECKS['tracked']?.(JSON.parse(JSON.stringify(record)))).toBeUndefined();
