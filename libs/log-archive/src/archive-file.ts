@@ -43,6 +43,7 @@ const VERSION = 1;
 const SKIPPABLE = 0x184d2a50;
 const FRAME_HEAD_BYTES = 8;
 const HASH_BYTES = 32;
+const HEADER_START = FRAME_HEAD_BYTES + HASH_BYTES;
 const BLOCK_RECORDS_MAX = 1_000;
 const BLOCK_BYTES_MAX = 256 << 10;
 /** A block holds one record at least, however large. */
@@ -144,32 +145,10 @@ export class ArchiveFile {
 
   /** Throws CorruptArchiveError; an Error for a version of a later release. */
   static open(name: string, bytes: Uint8Array): ArchiveFile {
-    const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const start = FRAME_HEAD_BYTES + HASH_BYTES;
-    if (file.length < start || file.readUInt32LE(0) !== SKIPPABLE)
-      throw new CorruptArchiveError(name, 'it is no file of the archive');
-    const end = FRAME_HEAD_BYTES + file.readUInt32LE(4);
-    if (end < start || end > file.length) throw new CorruptArchiveError(name, 'it ends inside of its header');
-    const text = file.subarray(start, end);
-    if (!sha256(text).equals(file.subarray(FRAME_HEAD_BYTES, start)))
-      throw new CorruptArchiveError(name, 'the checksum of its header is wrong');
-    const told = JSON.parse(text.toString('utf8')) as Told;
-    if (told.format !== FORMAT || told.version !== VERSION)
-      throw new Error(
-        `${name} has the form ${told.format} ${String(told.version)}, known is ${FORMAT} ${String(VERSION)}: use a later release`,
-      );
-    const stored = file.subarray(end);
-    if (sha256(stored).toString('hex') !== told.sha256)
-      throw new CorruptArchiveError(name, 'the checksum of its records is wrong');
-    const { topic, partition, first, next, records, highestStampMs } = told;
-    const blocks = told.blocks.map(([from, to, count, rawBytes, storedBytes]) => ({
-      first: from,
-      next: to,
-      records: count,
-      rawBytes,
-      storedBytes,
-    }));
-    return new ArchiveFile(name, { topic, partition, first, next, records, highestStampMs, blocks }, stored);
+    const { header, sha256: expected } = parseHeader(name, bytes);
+    const stored = bytes.subarray(headerEnd(name, bytes));
+    if (sha256(stored).toString('hex') !== expected) throw new CorruptArchiveError(name, 'the checksum of its records is wrong');
+    return new ArchiveFile(name, header, stored);
   }
 
   get bytes(): number {
@@ -196,6 +175,42 @@ export class ArchiveFile {
       );
     return decoded;
   }
+}
+
+/** Where the header of a file ends, from its first bytes: 40 at least. Throws CorruptArchiveError. */
+export function headerEnd(name: string, bytes: Uint8Array): number {
+  const file = viewOf(bytes);
+  if (file.length < HEADER_START || file.readUInt32LE(0) !== SKIPPABLE)
+    throw new CorruptArchiveError(name, 'it is no file of the archive');
+  return FRAME_HEAD_BYTES + file.readUInt32LE(4);
+}
+
+/** The header, of a file or of its beginning, and the SHA-256 of its blocks in hex. Throws as ArchiveFile.open. */
+export function parseHeader(name: string, bytes: Uint8Array): { readonly header: ArchiveHeader; readonly sha256: string } {
+  const end = headerEnd(name, bytes);
+  const file = viewOf(bytes);
+  if (end < HEADER_START || end > file.length) throw new CorruptArchiveError(name, 'it ends inside of its header');
+  const text = file.subarray(HEADER_START, end);
+  if (!sha256(text).equals(file.subarray(FRAME_HEAD_BYTES, HEADER_START)))
+    throw new CorruptArchiveError(name, 'the checksum of its header is wrong');
+  const told = JSON.parse(text.toString('utf8')) as Told;
+  if (told.format !== FORMAT || told.version !== VERSION)
+    throw new Error(
+      `${name} has the form ${told.format} ${String(told.version)}, known is ${FORMAT} ${String(VERSION)}: use a later release`,
+    );
+  const { topic, partition, first, next, records, highestStampMs } = told;
+  const blocks = told.blocks.map(([from, to, count, rawBytes, storedBytes]) => ({
+    first: from,
+    next: to,
+    records: count,
+    rawBytes,
+    storedBytes,
+  }));
+  return { header: { topic, partition, first, next, records, highestStampMs, blocks }, sha256: told.sha256 };
+}
+
+function viewOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** The header as it stands in the file. */

@@ -1,6 +1,7 @@
 // A log whose reads go on from the archive to the broker, and back, unseen.
 // E1 A record is given once and none is left out, also while retention cuts the broker's head during a read.
-// E2 The log starts where its archive starts. Appends, ends and wake-ups are the broker's.
+// E2 The log starts where its archive starts, or where its broker does if that is lower. The start moves when old files go (ArchiveRetention): a read
+//    from below it goes on there. Appends, ends and wake-ups are the broker's.
 // E3 What is neither in the archive nor in the broker is an error that names it, never a jump.
 //
 // What the broker gives from an offset on is trusted when its first record has that offset. Else there is a gap in front, from compaction or
@@ -49,7 +50,7 @@ export class ArchivedEventLog implements EventLog {
       const archived = await this.archive.range(topic, partition, from);
       const start = this.start(topic, partition);
       if (archived === undefined) from = start;
-      else if (from < archived.start) from = archived.start;
+      else if (from < archived.start) from = Math.min(archived.start, start);
       else if (from < archived.end) {
         const batch = await this.archive.read(topic, partition, from, limits);
         if (batch.records.length > 0) return batch;
@@ -61,7 +62,8 @@ export class ArchivedEventLog implements EventLog {
 
   async startOffset(topic: TopicId, partition: number): Promise<number> {
     const archived = TOPICS[topic].archived ? await this.archive.range(topic, partition, 0) : undefined;
-    return archived?.start ?? this.broker.startOffset(topic, partition);
+    const start = await this.broker.startOffset(topic, partition);
+    return archived === undefined ? start : Math.min(archived.start, start);
   }
 
   endOffset(topic: TopicId, partition: number): Promise<number> {

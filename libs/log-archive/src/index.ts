@@ -4,6 +4,8 @@ export type { ArchivedRange, LogArchiveOptions } from './log-archive.js';
 export { ARCHIVED_TOPICS, LogArchiver } from './log-archiver.js';
 export type { ArchiveProgress, LogArchiverOptions } from './log-archiver.js';
 export { ArchivedEventLog, LostRecordsError } from './archived-event-log.js';
+export { ArchiveRetention, EXPIRING_TOPICS } from './archive-retention.js';
+export type { ArchiveRetentionOptions } from './archive-retention.js';
 export { LogRetention } from './log-retention.js';
 export type { HeadCutter, LogRetentionOptions } from './log-retention.js';
 export { latestSnapshot, readSnapshot, restoreSnapshot, takeSnapshot } from './state-snapshot.js';

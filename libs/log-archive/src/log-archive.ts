@@ -4,12 +4,15 @@
 // A1 The files of a partition follow each other: no gap, no overlap. A file is there whole or not at all, and never written over (only an erasure
 //    rewrites one, under its name and for its offsets).
 // A2 Several archivers may write: of two that name the same first offset one wins, and the other goes on behind the winner's file.
-// A3 Bounded memory: 8 bytes per file of a partition that is read, 64 MiB of files, some decoded blocks.
+// A3 Files go from the beginning only (ArchiveRetention), one after another, never the newest: what is left has no gap, whenever the end comes.
+//    Whoever holds an older listing is told where the archive starts now.
+// A4 Bounded memory: 8 bytes per file of a partition that is read, 64 MiB of files, some decoded blocks.
 import type { TopicId } from '@tessera/contracts';
 import type { ObjectStore } from '@tessera/object-store';
 import { listAll } from '@tessera/object-store';
 import type { LogBatch, LogClock, LogRecord, ReadLimits } from '@tessera/runtime';
-import { ArchiveFile, CorruptArchiveError } from './archive-file.js';
+import { ArchiveFile, CorruptArchiveError, headerEnd, parseHeader } from './archive-file.js';
+import type { ArchiveHeader } from './archive-file.js';
 
 export interface LogArchiveOptions {
   readonly store: ObjectStore;
@@ -39,6 +42,10 @@ const OFFSET_DIGITS = 16;
 const SUFFIX = '.ndjson.zst';
 const CACHED_BYTES_MAX = 64 << 20;
 const DECODED_BLOCKS_MAX = 32;
+/** Most headers are within. */
+const HEADER_BYTES = 16 << 10;
+/** A newest file that is gone again when it is read: that often another one has come meanwhile. */
+const LISTINGS_MAX = 3;
 
 export class LogArchive {
   private readonly lanes = new Map<string, Lane>();
@@ -90,9 +97,14 @@ export class LogArchive {
     return put;
   }
 
-  /** From an offset inside of the range on, to the end of its file at most; `records` may be empty where `nextOffset` goes on. */
+  /**
+   * From an offset inside of the range on, to the end of its file at most. `records` may be empty where `nextOffset` goes on: also where the
+   * start of the archive has moved beyond the offset, then it is the new start.
+   */
   async read(topic: TopicId, partition: number, fromOffset: number, limits: ReadLimits): Promise<LogBatch> {
-    const file = await this.fileAt(this.lane(topic, partition), fromOffset);
+    const lane = this.lane(topic, partition);
+    const file = await this.fileAt(lane, fromOffset);
+    if (file === undefined) return { records: [], nextOffset: await this.movedStart(lane, fromOffset) };
     const records: LogRecord[] = [];
     let bytes = 0;
     let nextOffset = fromOffset;
@@ -109,6 +121,34 @@ export class LogArchive {
       nextOffset = next;
     }
     return { records, nextOffset };
+  }
+
+  /** The header of the oldest file of a partition, where a newer one follows it; else undefined. Looks for new files first. */
+  async oldest(topic: TopicId, partition: number): Promise<ArchiveHeader | undefined> {
+    const lane = this.lane(topic, partition);
+    await this.refresh(lane);
+    for (;;) {
+      const [first, second] = lane.firsts;
+      if (first === undefined || second === undefined) return undefined;
+      const header = await this.header(nameOf(lane, first));
+      if (header !== undefined) return header;
+      await this.movedStart(lane, first);
+    }
+  }
+
+  /** Deletes the oldest file, as `oldest` gave it: its offsets are gone then. A success where it is gone already. Throws RangeError for another one. */
+  async deleteOldest(topic: TopicId, partition: number, first: number): Promise<void> {
+    const lane = this.lane(topic, partition);
+    if (first < (lane.firsts[0] ?? Infinity)) return;
+    if (first !== lane.firsts[0] || lane.firsts.length < 2)
+      throw new RangeError(
+        `${lane.place}: the file from ${String(first)} is not the oldest one with another behind it: it is kept`,
+      );
+    const name = nameOf(lane, first);
+    await this.store.delete(name);
+    if (lane.firsts[0] === first) lane.firsts.shift();
+    this.cachedBytes -= this.files.get(name)?.bytes ?? 0;
+    this.files.delete(name);
   }
 
   private lane(topic: TopicId, partition: number): Lane {
@@ -129,20 +169,48 @@ export class LogArchive {
   }
 
   private async findNew(lane: Lane): Promise<void> {
-    const known = lane.firsts.at(-1);
+    for (let listings = 1; ; listings++) {
+      const found = await this.firstsFrom(lane, lane.firsts.at(-1));
+      const last = found.at(-1);
+      if (last === undefined) return;
+      const file = await this.file(nameOf(lane, last));
+      if (file !== undefined) {
+        lane.firsts.push(...found.filter((first) => first > (lane.firsts.at(-1) ?? -1)));
+        lane.end = file.header.next;
+        return;
+      }
+      if (listings === LISTINGS_MAX) throw missing(nameOf(lane, last));
+    }
+  }
+
+  /** Listed now, behind the file of the offset `after`. */
+  private async firstsFrom(lane: Lane, after: number | undefined): Promise<readonly number[]> {
     const found: number[] = [];
-    for await (const { name } of listAll(this.store, lane.folder, known === undefined ? undefined : nameOf(lane, known))) {
+    for await (const { name } of listAll(this.store, lane.folder, after === undefined ? undefined : nameOf(lane, after))) {
       const first = firstOf(lane, name);
       if (first !== undefined) found.push(first);
     }
-    const last = found.at(-1);
-    if (last === undefined) return;
-    const { header } = await this.file(nameOf(lane, last));
-    lane.firsts.push(...found.filter((first) => first > (lane.firsts.at(-1) ?? -1)));
-    lane.end = header.next;
+    return found;
   }
 
-  private async fileAt(lane: Lane, offset: number): Promise<ArchiveFile> {
+  /** The start beyond an offset whose file is not there. Throws where files before or at it are: then it is lost, and was not deleted by its age. */
+  private async movedStart(lane: Lane, offset: number): Promise<number> {
+    const [known] = lane.firsts;
+    if (known !== undefined && known > offset) return known;
+    const [start] = await this.firstsFrom(lane, undefined);
+    if (start === undefined || start <= offset)
+      throw new CorruptArchiveError(
+        lane.folder,
+        `no file holds the offset ${String(offset)} of ${lane.place}, which is amid others`,
+      );
+    const kept = lane.firsts.findIndex((first) => first >= start);
+    lane.firsts.splice(0, kept < 0 ? lane.firsts.length : kept);
+    if (lane.firsts.length === 0) await this.refresh(lane);
+    return start;
+  }
+
+  /** Undefined where no file that is there holds the offset. */
+  private async fileAt(lane: Lane, offset: number): Promise<ArchiveFile | undefined> {
     let low = 0;
     let high = lane.firsts.length - 1;
     while (low < high) {
@@ -151,14 +219,21 @@ export class LogArchive {
       else high = middle - 1;
     }
     const file = await this.file(nameOf(lane, lane.firsts[low] ?? 0));
-    if (file.blockAt(offset) >= 0) return file;
-    throw new CorruptArchiveError(
-      file.name,
-      `no file of ${lane.place} holds the offset ${String(offset)}, which is between others`,
-    );
+    return file !== undefined && file.blockAt(offset) >= 0 ? file : undefined;
   }
 
-  private async file(name: string): Promise<ArchiveFile> {
+  /** Undefined where there is no such file. */
+  private async header(name: string): Promise<ArchiveHeader | undefined> {
+    const cached = this.files.get(name);
+    if (cached !== undefined) return cached.header;
+    let bytes = await this.store.getRange(name, 0, HEADER_BYTES);
+    if (bytes !== undefined && headerEnd(name, bytes) > bytes.length)
+      bytes = await this.store.getRange(name, 0, headerEnd(name, bytes));
+    return bytes === undefined ? undefined : parseHeader(name, bytes).header;
+  }
+
+  /** Undefined where there is no such file. */
+  private async file(name: string): Promise<ArchiveFile | undefined> {
     const cached = this.files.get(name);
     if (cached !== undefined) {
       this.files.delete(name);
@@ -166,7 +241,7 @@ export class LogArchive {
       return cached;
     }
     const bytes = await this.store.get(name);
-    if (bytes === undefined) throw new CorruptArchiveError(name, 'it was listed, and is not there');
+    if (bytes === undefined) return undefined;
     const file = ArchiveFile.open(name, bytes);
     if (nameOf(this.lane(file.header.topic as TopicId, file.header.partition), file.header.first) !== name)
       throw new CorruptArchiveError(
@@ -194,6 +269,10 @@ export class LogArchive {
     if (this.blocks.size > DECODED_BLOCKS_MAX) this.blocks.delete(this.blocks.keys().next().value as string);
     return records;
   }
+}
+
+function missing(name: string): CorruptArchiveError {
+  return new CorruptArchiveError(name, 'it was listed, and is not there');
 }
 
 function nameOf({ folder }: Lane, first: number): string {

@@ -8,6 +8,7 @@ import { TOPIC_IDS, TOPICS, type TopicId } from '@tessera/contracts';
 import type { Clock, EventLog, LogRecord, Part } from '@tessera/runtime';
 import { ArchiveFileWriter } from './archive-file.js';
 import type { LogArchive } from './log-archive.js';
+import { TopicCounter } from './topic-counter.js';
 
 export interface LogArchiverOptions {
   /** The log itself, not the one that reads on from the archive. */
@@ -53,6 +54,8 @@ interface Lane {
   archivedTo: number;
   endOffset: number;
   waiting: Waiting | undefined;
+  /** Stamp of the first record that is not archived, once it was read. */
+  oldestStampMs: number | undefined;
 }
 
 export const ARCHIVED_TOPICS: readonly TopicId[] = TOPIC_IDS.filter((topic) => TOPICS[topic].archived);
@@ -61,10 +64,13 @@ const READ = { records: 2_000, bytes: 1 << 20 };
 
 export class LogArchiver implements Part {
   readonly name = 'log archiver';
-  filesWritten = 0;
-  recordsWritten = 0;
-  bytesWritten = 0;
-  failures = 0;
+  /** By topic. */
+  readonly filesWritten: TopicCounter;
+  readonly recordsWritten: TopicCounter;
+  readonly bytesWritten: TopicCounter;
+  readonly failures: TopicCounter;
+  private files = 0;
+  private lastSuccessMs: number | undefined;
   private readonly lanes: readonly Lane[];
   private readonly stopping = new AbortController();
   private finished: Promise<void> = Promise.resolve();
@@ -78,11 +84,17 @@ export class LogArchiver implements Part {
         archivedTo: 0,
         endOffset: 0,
         waiting: undefined,
+        oldestStampMs: undefined,
       })),
     );
+    this.filesWritten = new TopicCounter(topics);
+    this.recordsWritten = new TopicCounter(topics);
+    this.bytesWritten = new TopicCounter(topics);
+    this.failures = new TopicCounter(topics);
   }
 
   start(): void {
+    this.lastSuccessMs ??= this.options.clock.nowMs();
     this.finished = this.watch();
   }
 
@@ -94,29 +106,37 @@ export class LogArchiver implements Part {
 
   progress(): readonly ArchiveProgress[] {
     const nowMs = this.options.clock.nowMs();
-    return this.lanes.map(({ topic, partition, archivedTo, endOffset, waiting }) => ({
+    return this.lanes.map(({ topic, partition, archivedTo, endOffset, oldestStampMs }) => ({
       topic,
       partition,
       archivedTo,
       endOffset,
       lagRecords: Math.max(0, endOffset - archivedTo),
-      lagMs: waiting === undefined ? 0 : Math.max(0, nowMs - waiting.firstStampMs),
+      lagMs: oldestStampMs === undefined ? 0 : Math.max(0, nowMs - oldestStampMs),
     }));
+  }
+
+  /** Time since all partitions were last gone over without a failure; since the start, where they never were. */
+  stalenessMs(): number {
+    return this.lastSuccessMs === undefined ? 0 : Math.max(0, this.options.clock.nowMs() - this.lastSuccessMs);
   }
 
   /** Archives every range that is closed; with `all`, everything that is in the log. Returns the number of files written. */
   async archive({ all = false }: { readonly all?: boolean } = {}): Promise<number> {
-    const before = this.filesWritten;
+    const before = this.files;
+    let failed = false;
     for (const lane of this.lanes) {
       try {
         while (!this.stopping.signal.aborted && (await this.step(lane, all)));
       } catch (error) {
-        this.failures += 1;
+        failed = true;
+        this.failures.add(lane.topic, 1);
         this.options.failed?.(lane.topic, lane.partition, error);
         if (this.options.failed === undefined) throw error;
       }
     }
-    return this.filesWritten - before;
+    if (!failed && !this.stopping.signal.aborted) this.lastSuccessMs = this.options.clock.nowMs();
+    return this.files - before;
   }
 
   private async watch(): Promise<void> {
@@ -133,13 +153,14 @@ export class LogArchiver implements Part {
     const { topic, partition } = lane;
     lane.endOffset = await log.endOffset(topic, partition);
     const from = await this.position(lane);
+    if (lane.archivedTo !== from) lane.oldestStampMs = undefined;
     lane.archivedTo = from;
     const isOld = (stampMs: number): boolean => all || clock.nowMs() - stampMs >= closeAfterMs;
     if (this.canWait(lane, isOld)) return false;
     const writer = new ArchiveFileWriter(topic, partition, from);
     let firstStampMs: number | undefined;
     for await (const record of this.records(lane, from)) {
-      firstStampMs ??= record.stampMs;
+      firstStampMs ??= lane.oldestStampMs = record.stampMs;
       await writer.add(record);
       if (writer.records >= fileRecords || writer.rawBytes >= fileBytes) return this.write(lane, from, writer);
     }
@@ -175,7 +196,7 @@ export class LogArchiver implements Part {
   private canWait(lane: Lane, isOld: (stampMs: number) => boolean): boolean {
     const { waiting, archivedTo, endOffset } = lane;
     if (endOffset <= archivedTo) {
-      lane.waiting = undefined;
+      lane.waiting = lane.oldestStampMs = undefined;
       return true;
     }
     if (waiting?.from !== archivedTo || isOld(waiting.firstStampMs)) return false;
@@ -203,11 +224,16 @@ export class LogArchiver implements Part {
     }
     const { bytes, next } = await writer.finish();
     lane.waiting = undefined;
+    // Not where another archiver has gone on, whose first files may have been let go of since: a file of theirs would stand before a gap.
+    const archived = await archive.range(topic, partition);
+    if (archived !== undefined && archived.end !== from) return true;
     if ((await archive.put(topic, partition, { first: from, next }, bytes)) === 'present') return true;
     lane.archivedTo = next;
-    this.filesWritten += 1;
-    this.recordsWritten += writer.records;
-    this.bytesWritten += bytes.length;
+    lane.oldestStampMs = undefined;
+    this.files += 1;
+    this.filesWritten.add(topic, 1);
+    this.recordsWritten.add(topic, writer.records);
+    this.bytesWritten.add(topic, bytes.length);
     return true;
   }
 }

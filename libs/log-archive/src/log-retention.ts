@@ -5,6 +5,7 @@
 import { TOPIC_IDS, TOPICS, type TopicId } from '@tessera/contracts';
 import type { Clock, EventLog, Part } from '@tessera/runtime';
 import type { LogArchive } from './log-archive.js';
+import { TopicCounter } from './topic-counter.js';
 
 /** What such a log can do beside its port. */
 export interface HeadCutter {
@@ -27,14 +28,17 @@ export interface LogRetentionOptions {
   readonly failed?: (topic: TopicId, error: unknown) => void;
 }
 
+const CUT_TOPICS: readonly TopicId[] = TOPIC_IDS.filter((topic) => TOPICS[topic].policy === 'delete');
 const DAY_MS = 86_400_000;
 const READ = { records: 10_000, bytes: 8 << 20 };
 const READS_PER_ROUND = 20;
 
 export class LogRetention implements Part {
   readonly name = 'log retention';
-  recordsCut = 0;
-  failures = 0;
+  /** By topic. */
+  readonly cuts = new TopicCounter(CUT_TOPICS);
+  readonly recordsCut = new TopicCounter(CUT_TOPICS);
+  readonly failures = new TopicCounter(CUT_TOPICS);
   private readonly stopping = new AbortController();
   private finished: Promise<void> = Promise.resolve();
 
@@ -52,11 +56,11 @@ export class LogRetention implements Part {
   /** One round over all topics. */
   async cut(): Promise<void> {
     const { log, failed } = this.options;
-    for (const topic of TOPIC_IDS.filter((one) => TOPICS[one].policy === 'delete')) {
+    for (const topic of CUT_TOPICS) {
       try {
         for (let partition = 0; partition < log.partitions(topic); partition++) await this.cutPartition(topic, partition);
       } catch (error) {
-        this.failures += 1;
+        this.failures.add(topic, 1);
         if (failed === undefined) throw error;
         failed(topic, error);
       }
@@ -77,7 +81,11 @@ export class LogRetention implements Part {
     const inArchive = TOPICS[topic].archived ? await archive?.range(topic, partition) : undefined;
     const highest = archive !== undefined && TOPICS[topic].archived ? (inArchive?.end ?? start) : Infinity;
     const to = Math.min(highest, await this.firstYounger(topic, partition, start, clock.nowMs() - this.daysOf(topic) * DAY_MS));
-    if (to > start) this.recordsCut += (await cutter.cutHead(topic, partition, to)) - start;
+    if (to <= start) return;
+    const cut = (await cutter.cutHead(topic, partition, to)) - start;
+    if (cut <= 0) return;
+    this.cuts.add(topic, 1);
+    this.recordsCut.add(topic, cut);
   }
 
   private daysOf(topic: TopicId): number {

@@ -40,12 +40,17 @@ describe('the archiver', () => {
     clock.advance(HOUR_MS - 1);
     expect(await archiver.archive()).toBe(0);
     expect(archiver.progress()[1]?.lagMs).toBe(HOUR_MS - 1);
+    expect(archiver.progress()[0]?.lagMs).toBe(HOUR_MS - 1);
     clock.advance(1);
     expect(await archiver.archive()).toBe(2);
     expect(await archive.range('events', 0)).toEqual({ start: 0, end: 250 });
     expect(await archive.range('events', 1)).toEqual({ start: 0, end: 5 });
     expect(archiver.progress().every(({ lagRecords, lagMs }) => lagRecords === 0 && lagMs === 0)).toBe(true);
-    expect(archiver).toMatchObject({ filesWritten: 4, recordsWritten: 255, failures: 0 });
+    expect([archiver.filesWritten, archiver.recordsWritten, archiver.failures].map((counts) => counts.get('events'))).toEqual([
+      4, 255, 0,
+    ]);
+    expect(archiver.bytesWritten.get('events')).toBeGreaterThan(1_000);
+    expect(archiver.filesWritten.get('links')).toBe(0);
   });
 
   test('closes a file by its bytes too', async () => {
@@ -88,8 +93,8 @@ describe('the archiver', () => {
     await log.cutHead('events', 0, await log.endOffset('events', 0));
     expect(await readAll(log)).toEqual([]);
     expect(await readAll(new ArchivedEventLog(log, await openArchive(folder)))).toEqual(before);
-    expect(rivals.filter(({ filesWritten }) => filesWritten > 0).length).toBeGreaterThan(1);
-    expect(rivals.reduce((sum, { recordsWritten }) => sum + recordsWritten, 0)).toBe(970);
+    expect(rivals.filter(({ filesWritten }) => (filesWritten.get('events') ?? 0) > 0).length).toBeGreaterThan(1);
+    expect(rivals.reduce((sum, { recordsWritten }) => sum + (recordsWritten.get('events') ?? 0), 0)).toBe(970);
   });
 
   test('says what was let go before it was archived, and goes on with other partitions', async () => {
@@ -106,6 +111,29 @@ describe('the archiver', () => {
     expect(failures).toEqual([
       expect.stringMatching(/^events 0 .*the log begins at 15, the archive ends at 10: records between them were let go/),
     ]);
+  });
+
+  test('tells how long it has not gone over everything without a failure, and how old the oldest record is meanwhile', async () => {
+    const { clock, log, archive } = await setUp();
+    const full = new LogArchiver({ log, archive, clock, fileRecords: 100, failed: () => undefined });
+    const put = archive.put.bind(archive);
+    archive.put = () => Promise.reject(new Error('the disk is full'));
+    await full.archive();
+    clock.advance(1_000);
+    expect(full.stalenessMs()).toBe(1_000);
+    await log.append('events', 0, ticks(100));
+    for (let round = 0; round < 3; round++) {
+      clock.advance(60_000);
+      expect(await full.archive()).toBe(0);
+    }
+    expect([full.stalenessMs(), full.progress()[0], full.failures.get('events')]).toMatchObject([
+      181_000,
+      { lagRecords: 100, lagMs: 180_000 },
+      3,
+    ]);
+    archive.put = put;
+    expect(await full.archive()).toBe(1);
+    expect([full.stalenessMs(), full.progress()[0]]).toMatchObject([0, { lagRecords: 0, lagMs: 0 }]);
   });
 
   test('leaves an archive alone that is ahead of the log: the log was restored to an earlier moment', async () => {
@@ -160,7 +188,7 @@ describe('retention', () => {
     await retention.cut();
     expect(await log.startOffset('events', 0)).toBe(30);
     expect(await log.startOffset('segment-changes', 0)).toBe(0);
-    expect(retention.recordsCut).toBe(30);
+    expect([retention.recordsCut, retention.cuts].map((counts) => counts.get('events'))).toEqual([30, 1]);
     expect(await readAll(new ArchivedEventLog(log, archive))).toEqual(all);
     clock.advance(25 * 24 * HOUR_MS);
     await retention.cut();
