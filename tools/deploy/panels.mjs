@@ -112,6 +112,14 @@ export const ROWS = [
         'log {{error_type}}': rate('messaging_client_operation_duration_seconds_count', 'error_type', ', error_type!=""'),
         'store {{error_type}}': rate('db_client_operation_duration_seconds_count', 'error_type', ', error_type!=""'),
       }),
+      time('Not archived yet, in time', 's', {
+        'oldest record {{topic}}': `max by (topic) (tessera_archive_lag_seconds{${IN}})`,
+        'since a round without a failure': `max(tessera_archive_staleness_seconds{${IN}})`,
+      }),
+      time('Records archived, and deleted by their age', 'reqps', {
+        'written {{topic}}': rate('tessera_archive_records_written_total', 'topic'),
+        'deleted {{topic}}': rate('tessera_archive_records_deleted_total', 'topic'),
+      }),
     ],
   },
   {

@@ -6,7 +6,15 @@ import { composeFeatures } from '@tessera/app-features';
 import { composeIdentity, type IdentityService } from '@tessera/app-identity';
 import { composeIngestion } from '@tessera/app-ingestion';
 import { composeSegments, type SegmentsServices } from '@tessera/app-segments';
-import { compactionMetrics, LogCompaction, sumOf, type Composition, type Ground } from '@tessera/service';
+import {
+  archiveMetrics,
+  compactionMetrics,
+  LogCompaction,
+  partsOf,
+  sumOf,
+  type Composition,
+  type Ground,
+} from '@tessera/service';
 import { DoorsModule } from './doors/doors.controller.js';
 
 export interface Services extends SegmentsServices {
@@ -32,15 +40,16 @@ export function composeSystem(ground: Ground): SystemComposition {
 }
 
 /** What a cluster leaves to its broker and to others: compaction, the archive, retention, and a page that lists the doors. */
-function composeHousekeeping({ ports: { compactor, archiver, retention, clock }, journal }: Ground): Composition {
+function composeHousekeeping({ ports, journal }: Ground): Composition {
+  const { compactor, clock } = ports;
   const compaction = compactor && new LogCompaction({ compactor, clock, journal });
   return {
     hosts: [],
-    parts: [compaction, archiver, retention].filter((part) => part !== undefined),
+    parts: [...(compaction === undefined ? [] : [compaction]), ...partsOf(ports)],
     modules: [DoorsModule.register()],
     contracts: [],
     http: true,
-    metrics: compactionMetrics(compaction),
+    metrics: [...compactionMetrics(compaction), ...archiveMetrics(ports)],
     readyWhen: 'open',
   };
 }

@@ -82,7 +82,8 @@ beforeAll(async () => {
   receiver = await OtlpReceiver.open();
   const traces = readTraceConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint }, 'tessera');
   const stream = new PassThrough().on('data', (chunk: Buffer) => (journal += chunk.toString()));
-  const config = { ...readConfig({}), data, httpPort: 0, grpcPort: 0, opsPort: 0 };
+  const history = readConfig({ TESSERA_ARCHIVE: join(data, 'archive'), TESSERA_ARCHIVE_DAYS: 'events=400' });
+  const config = { ...history, data, httpPort: 0, grpcPort: 0, opsPort: 0 };
   embedded = await openEmbedded(config, createJournal('info', stream), traces);
   const [workspace] = embedded.credentials.workspaces;
   authorization = `Bearer ${workspace?.tokens.find(({ scopes }) => scopes.includes('admin'))?.token ?? ''}`;

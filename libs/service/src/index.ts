@@ -16,6 +16,7 @@ export { openProcess, type DoorOptions, type OpenDoors, type OpenProcess } from 
 export { freePort } from './doors/free-port.js';
 export { readTls, type Tls } from './doors/tls.js';
 export { compactionMetrics } from './metrics.js';
+export { archiveMetrics, partsOf, type HistoryParts } from './archive-metrics.js';
 export { one, readings, total } from './readings.js';
 export { telemetryOf, traceConfigOf } from './process-telemetry.js';
 export { runService, type Compose } from './run-service.js';

@@ -7,6 +7,7 @@
 // R3 Nothing that fails inside is swallowed: an error that nobody took ends the process, which is then started again.
 import { ConfigError, describeConfig, readConfigOf, type Config, type ProcessName } from '@tessera/settings';
 import { createJournal, TraceConfigError, type Journal, type TraceConfig } from '@tessera/telemetry';
+import { archiveMetrics, partsOf } from './archive-metrics.js';
 import type { Composition } from './composition.js';
 import { accessOf, readCredentialsFile } from './credentials-file.js';
 import { readTls } from './doors/tls.js';
@@ -90,9 +91,15 @@ async function start(
   }
 }
 
-function withArchiver(composition: Composition, { archiveFill }: Config, { archiver }: SystemPorts): Composition {
-  if (archiveFill === 'no' || archiver === undefined) return composition;
-  return { ...composition, parts: [...composition.parts, archiver] };
+/** The one process that is to fill the archive also lets go of what is old in it. */
+function withArchiver(composition: Composition, { archiveFill }: Config, { archiver, archiveCleaner }: SystemPorts): Composition {
+  if (archiveFill === 'no') return composition;
+  const history = { archiver, archiveCleaner };
+  return {
+    ...composition,
+    parts: [...composition.parts, ...partsOf(history)],
+    metrics: [...composition.metrics, ...archiveMetrics(history)],
+  };
 }
 
 /** The first one stops gracefully; a second one ends the process at once, as is usual. */

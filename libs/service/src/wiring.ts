@@ -16,11 +16,11 @@ import {
   type Ids,
   type LogClock,
   type Ownership,
-  type Part,
   type StateStore,
 } from '@tessera/runtime';
 import { partitionsOf, type Config, type ProcessName } from '@tessera/settings';
 import type { Journal } from '@tessera/telemetry';
+import type { ArchiveCleaner, Archiver, HeadRetention } from './archive-metrics.js';
 import type { Compactor } from './log-compaction.js';
 
 /** What a system stands on. */
@@ -34,9 +34,11 @@ export interface SystemPorts {
   /** Which partitions are this process's; none: all are. */
   readonly ownership?: Ownership;
   /** Fills the archive, where one is set: a part of the process that is to do it. Two of them are harmless. */
-  readonly archiver?: Part;
+  readonly archiver?: Archiver;
+  /** Deletes what is older in the archive than it is to keep, where days are set; of the same process. */
+  readonly archiveCleaner?: ArchiveCleaner;
   /** Cuts the head of a log that no broker cuts, once it is in the archive. */
-  readonly retention?: Part;
+  readonly retention?: HeadRetention;
   /** Other processes may write the same store: what is read of it is not kept. */
   readonly shared: boolean;
 }
@@ -99,8 +101,8 @@ async function withArchive(
   address: string,
   config: Config,
   { journal }: OpenOptions,
-): Promise<Pick<SystemPorts, 'log' | 'archiver' | 'retention'>> {
-  const { ArchivedEventLog, LogArchive, LogArchiver, LogRetention } = await import('@tessera/log-archive');
+): Promise<Pick<SystemPorts, 'log' | 'archiver' | 'archiveCleaner' | 'retention'>> {
+  const { ArchivedEventLog, ArchiveRetention, LogArchive, LogArchiver, LogRetention } = await import('@tessera/log-archive');
   const archive = await LogArchive.open({
     store: await openObjectStore(address, config),
     clock: log.clock,
@@ -117,7 +119,19 @@ async function withArchive(
       warn('records could not be archived, and are tried again', error, { topic, partition });
     },
   });
-  const archived = { log: new ArchivedEventLog(log, archive), archiver };
+  const days: Partial<Record<TopicId, number>> | undefined = config.archiveDays;
+  const archiveCleaner =
+    days &&
+    new ArchiveRetention({
+      archive,
+      log,
+      clock,
+      daysOf: (topic) => days[topic],
+      failed: (topic, partition, error) => {
+        warn('old files of the archive could not be deleted, and are tried again', error, { topic, partition });
+      },
+    });
+  const archived = { log: new ArchivedEventLog(log, archive), archiver, ...(archiveCleaner && { archiveCleaner }) };
   if (!(log instanceof LmdbEventLog)) return archived;
   const failed = (topic: TopicId, error: unknown): void => {
     warn('the head of a topic could not be cut, and is tried again', error, { topic });

@@ -120,6 +120,7 @@ function conflictsOf(config: Config, processName: ProcessName): string[] {
     'TESSERA_TLS_CERT and TESSERA_TLS_KEY go together: one of them is not set.',
   );
   need(config.tlsCa !== undefined && config.tlsCert === undefined, 'TESSERA_TLS_CA needs TESSERA_TLS_CERT and TESSERA_TLS_KEY.');
+  need(config.archiveDays !== undefined && config.archive === undefined, 'TESSERA_ARCHIVE_DAYS needs TESSERA_ARCHIVE.');
   if (processName !== 'tessera') problems.push(...missingToShare(config, processName));
   return problems;
 }

@@ -63,6 +63,24 @@ export function numberFrom(least: number, most: number): Form<number> {
   };
 }
 
+/** Days by topic, `events=400,links=400`; each of the topics once at most. */
+export function daysOf<const Topic extends string>(...topics: readonly Topic[]): Form<Readonly<Partial<Record<Topic, number>>>> {
+  return {
+    allowed: `TOPIC=DAYS, several separated by commas, of ${topics.join(', ')}`,
+    parse: (text) => {
+      const days: Partial<Record<Topic, number>> = {};
+      for (const one of text.split(',')) {
+        const [, name, count = ''] = /^\s*([a-z-]+)=(\d+)\s*$/.exec(one) ?? [];
+        const topic = topics.find((each) => each === name);
+        const parsed = wholeNumber(count, 1, 36_500);
+        if (topic === undefined || parsed === undefined || topic in days) return undefined;
+        days[topic] = parsed.value;
+      }
+      return { value: days };
+    },
+  };
+}
+
 export function oneOf<const Value extends string>(...values: readonly Value[]): Form<Value> {
   return {
     allowed: values.join(', '),

@@ -3,6 +3,7 @@
 // T1 A secret can be given by a file too: TESSERA_X_FILE holds the path of what TESSERA_X would hold.
 import {
   ADDRESSES,
+  daysOf,
   DURATION,
   HOST,
   MONGO_URI,
@@ -95,6 +96,12 @@ export const SETTINGS = {
     'no',
     'yes in the one process of a cluster that copies the logs into the archive',
     oneOf('yes', 'no'),
+  ),
+  archiveDays: setting(
+    'TESSERA_ARCHIVE_DAYS',
+    '',
+    'days that the archive keeps of a topic; of one that is not named it keeps everything',
+    optional(daysOf('events', 'links', 'fragments', 'audit')),
   ),
   s3AccessKeyId: setting('TESSERA_S3_ACCESS_KEY_ID', '', 'access key of an s3:// address', optional(TEXT)),
   s3SecretAccessKey: secret('TESSERA_S3_SECRET_ACCESS_KEY', 'secret of that key', optional(TEXT)),

@@ -59,6 +59,22 @@ describe('configuration', () => {
     expect(found).toMatchObject({ httpPort: 0, stopWithinMs: 90_000, publicUrl: 'https://events.example.com' });
   });
 
+  test('reads days by topic, of topics that an archive may let go of', () => {
+    expect(readConfig({}).archiveDays).toBeUndefined();
+    expect(readConfig({ TESSERA_ARCHIVE: './archive', TESSERA_ARCHIVE_DAYS: 'events=400, audit=3650' }).archiveDays).toEqual({
+      events: 400,
+      audit: 3650,
+    });
+    for (const wrong of ['400', 'definitions=1', 'events=0', 'events=1,events=2', 'events=36501', 'events=1,'])
+      expect(problemsOf({ TESSERA_ARCHIVE_DAYS: wrong })).toEqual([
+        `TESSERA_ARCHIVE_DAYS: found "${wrong}", allowed is TOPIC=DAYS, several separated by commas, of events, links, fragments, audit, or nothing.`,
+      ]);
+  });
+
+  test('refuses days of an archive that is not set', () => {
+    expect(problemsOf({ TESSERA_ARCHIVE_DAYS: 'events=400' })).toEqual(['TESSERA_ARCHIVE_DAYS needs TESSERA_ARCHIVE.']);
+  });
+
   test('refuses a variable that it does not know, by name', () => {
     expect(() => readConfig({ TESSERA_HTTPPORT: '1' })).toThrow(
       /TESSERA_HTTPPORT is no setting of Tessera\. Known are: .*TESSERA_HTTP_PORT/,

@@ -17,6 +17,7 @@ export interface MetricEntry {
 export const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
 
 const STAGE = ['stage'] as const;
+const TOPIC = ['topic'] as const;
 const LOG = ['messaging.system.name', 'messaging.destination.name'] as const;
 
 export const METRICS = {
@@ -202,6 +203,64 @@ export const METRICS = {
     unit: '{round}',
     labels: [],
     help: 'Rounds of compaction that failed.',
+  },
+  'tessera.log.head_cuts': {
+    kind: 'counter',
+    unit: '{cut}',
+    labels: TOPIC,
+    help: 'Times that the head of a partition was cut by the days of its topic, where no broker does it.',
+  },
+  'tessera.log.records_cut': {
+    kind: 'counter',
+    unit: '{record}',
+    labels: TOPIC,
+    help: 'Records that were let go of with it.',
+  },
+  'tessera.log.head_cut_failures': {
+    kind: 'counter',
+    unit: '{failure}',
+    labels: TOPIC,
+    help: 'Rounds in which the head of a topic could not be cut.',
+  },
+  'tessera.archive.files_written': { kind: 'counter', unit: '{file}', labels: TOPIC, help: 'Files written into the archive.' },
+  'tessera.archive.records_written': { kind: 'counter', unit: '{record}', labels: TOPIC, help: 'Records in these files.' },
+  'tessera.archive.written': { kind: 'counter', unit: 'By', labels: TOPIC, help: 'Bytes of these files, compressed.' },
+  'tessera.archive.failures': {
+    kind: 'counter',
+    unit: '{failure}',
+    labels: TOPIC,
+    help: 'Turns of a partition in which it could not be archived; it is tried again.',
+  },
+  'tessera.archive.lag.records': {
+    kind: 'gauge',
+    unit: '{record}',
+    labels: TOPIC,
+    help: 'Records that are not archived yet, of all partitions, as the archiver last saw them.',
+  },
+  'tessera.archive.lag': {
+    kind: 'gauge',
+    unit: 's',
+    labels: TOPIC,
+    help: 'Age of the oldest record that is not archived; 0 where there is none. An hour is usual.',
+  },
+  'tessera.archive.staleness': {
+    kind: 'gauge',
+    unit: 's',
+    labels: [],
+    help: 'Time since the archiver last went over all partitions without a failure; since its start, where it never did.',
+  },
+  'tessera.archive.files_deleted': {
+    kind: 'counter',
+    unit: '{file}',
+    labels: TOPIC,
+    help: 'Files deleted from the archive because they were older than the days of their topic.',
+  },
+  'tessera.archive.records_deleted': { kind: 'counter', unit: '{record}', labels: TOPIC, help: 'Records in these files.' },
+  'tessera.archive.deletion_failures': {
+    kind: 'counter',
+    unit: '{failure}',
+    labels: TOPIC,
+    help: 'Turns of a partition in which old files could not be looked for or deleted; it is tried again.',
   },
   'process.cpu.time': { kind: 'counter', unit: 's', labels: ['cpu.mode'], help: 'CPU time of the process.' },
   'process.memory.usage': { kind: 'gauge', unit: 'By', labels: [], help: 'Resident memory of the process.' },

@@ -4,6 +4,7 @@ import { METRICS, prometheusName, type MetricEntry, type MetricName } from './me
 const GROUPS: readonly (readonly [title: string, belongs: (name: string) => boolean])[] = [
   ['Doors', (name) => /^(http|rpc)\./.test(name)],
   ['Log and state store', (name) => /^(messaging|db)\./.test(name)],
+  ['Archive and retention', (name) => /^tessera\.(archive\.|log\.(head|records)_)/.test(name)],
   ['Freshness and lateness', (name) => /freshness|\.lag|checkpoint\.duration|staleness/.test(name)],
   ['Stages', (name) => name.startsWith('tessera.stage.')],
   ['Ingestion, decisions, compaction', (name) => name.startsWith('tessera.')],
