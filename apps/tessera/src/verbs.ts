@@ -19,6 +19,7 @@ import { identity } from './verbs/identity.js';
 import { features, profile } from './verbs/profile.js';
 import { segment } from './verbs/segment.js';
 import { sim } from './verbs/sim.js';
+import { snapshot } from './verbs/snapshot.js';
 import { test } from './verbs/test.js';
 import { dlq, topic } from './verbs/topic.js';
 import { verify } from './verbs/verify.js';
@@ -41,6 +42,7 @@ export const VERBS: readonly Verb[] = [
   verify,
   backup,
   restore,
+  snapshot,
   test,
   sim,
   bench,

@@ -3,7 +3,8 @@
 // B1 The fold is the serial reference of the testkit: it shares the stages with the shipped loop and nothing else.
 // B2 It changes nothing. A document that a hard stop left ahead of its partition, or a partition behind its log, is counted, not compared;
 //    so is a document of a compacted log whose last record is beyond its partition: what it was made of may be gone.
-// B3 One partition of one log is in memory at a time.
+// B3 A partition whose log has let go of its head cannot be made again from it: that is a difference, which says so.
+// B4 One partition of one log is in memory at a time.
 import { DefinitionCatalog, viewFor } from '@tessera/catalog';
 import { TOPICS, type Key } from '@tessera/contracts';
 import type { EventLog, LogRecord, StateDocument, StateStore } from '@tessera/runtime';
@@ -79,6 +80,13 @@ async function compare(
   const space = { stage: stage.name, partition };
   const place = `${stage.name}/${String(partition)}`;
   const stored = await store.loadPartition(space);
+  const start = await log.startOffset(stage.input, partition);
+  if (start > 0 && TOPICS[stage.input].policy === 'delete') {
+    tally.differences.push(
+      `${place}: ${stage.input}[${String(partition)}] begins at ${String(start)}, the records before are let go of: it cannot be made again from its log`,
+    );
+    return;
+  }
   const { records, replaced } = await recordsUpTo(log, stage, partition, stored?.nextOffset ?? 0);
   if ((stored?.nextOffset ?? 0) < (await log.endOffset(stage.input, partition))) tally.skipped += 1;
   const serial = new SerialWorld({

@@ -113,7 +113,7 @@ async function play() {
   let snapshot: Awaited<ReturnType<typeof takeSnapshot>> | undefined;
   for (let round = 0; round < ROUNDS; round++) {
     const sent = host.send(callsOf(chance));
-    if (round === ROUNDS / 2) snapshot = await takeSnapshot({ objects }, 'midst', store, spaces);
+    if (round === ROUNDS / 2) snapshot = await takeSnapshot({ objects }, 'midst', store, { spaces, partitions: PARTITIONS });
     await sent;
     await host.advanceTo(START_MS + (round + 1) * 5 * MINUTE_MS);
     await ground.archiver.archive({ all: round % 2 === 0 });

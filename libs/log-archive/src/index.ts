@@ -8,5 +8,5 @@ export { ArchiveRetention, EXPIRING_TOPICS } from './archive-retention.js';
 export type { ArchiveRetentionOptions } from './archive-retention.js';
 export { LogRetention } from './log-retention.js';
 export type { HeadCutter, LogRetentionOptions } from './log-retention.js';
-export { latestSnapshot, readSnapshot, restoreSnapshot, takeSnapshot } from './state-snapshot.js';
-export type { Snapshot, SnapshotChunk, SnapshotPlace, SpaceSnapshot } from './state-snapshot.js';
+export { listSnapshots, readSnapshot, restoreSnapshot, takeSnapshot } from './state-snapshot.js';
+export type { Snapshot, SnapshotChunk, SnapshotExtent, SnapshotPlace, SpaceDone, SpaceSnapshot } from './state-snapshot.js';

@@ -6,7 +6,8 @@
 //    document, so the loop that goes on at the partition document makes the same state of it. It needs its log from that offset on.
 // N2 Of a system that stands still and is drained, a snapshot holds the same bytes whatever the kind of store: documents are in the order of
 //    their keys, encoded canonically.
-// N3 A snapshot is there when its snapshot.json is. A restore checks every chunk before its documents are written, and begins only in empty spaces.
+// N3 A snapshot is there when its snapshot.json is. A restore checks every chunk before its documents are written, and begins only in empty spaces;
+//    one that fails leaves them empty. What a killed one leaves is for whoever opened the store: nothing in it says that it is not whole.
 // N4 Bounded memory: one chunk.
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -33,12 +34,16 @@ export interface SpaceSnapshot extends Space {
   readonly documents: number;
   /** Of them, those that are ahead of `nextOffset`. */
   readonly ahead: number;
+  /** All records that anything in it was made of are below. A log that ends before is of an earlier past. */
+  readonly reachesTo: number;
   readonly chunks: readonly SnapshotChunk[];
 }
 
 export interface Snapshot {
   readonly version: 1;
   readonly id: string;
+  /** Of the wide topics. */
+  readonly partitions: number;
   readonly spaces: readonly SpaceSnapshot[];
 }
 
@@ -48,25 +53,38 @@ export interface SnapshotPlace {
   readonly prefix?: string;
 }
 
+/** What a snapshot is of. */
+export interface SnapshotExtent {
+  readonly spaces: readonly Space[];
+  /** Of the wide topics. */
+  readonly partitions: number;
+}
+
+/** Told when a space is done. */
+export type SpaceDone = (space: SpaceSnapshot) => void;
+
 const CHUNK_BYTES = 4 << 20;
 const CHUNK_BYTES_MAX = 1 << 30;
 const CHUNK_VERSION = 1;
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 
-/** `id` names it and must be new; ids that sort by time let `latestSnapshot` find the last. Spaces without a partition document are left out. */
+/** `id` names it and must be new; ids that sort by time let the latest be found. Spaces without a partition document are left out. */
 export async function takeSnapshot(
   place: SnapshotPlace,
   id: string,
   store: StateStore,
-  spaces: readonly Space[],
+  { spaces, partitions }: SnapshotExtent,
+  done?: SpaceDone,
 ): Promise<Snapshot> {
   const taken: SpaceSnapshot[] = [];
   for (const space of spaces) {
     const one = await takeSpace(place, id, store, space);
-    if (one !== undefined) taken.push(one);
+    if (one === undefined) continue;
+    taken.push(one);
+    done?.(one);
   }
-  const snapshot: Snapshot = { version: 1, id, spaces: taken };
+  const snapshot: Snapshot = { version: 1, id, partitions, spaces: taken };
   const bytes = Buffer.from(JSON.stringify(snapshot));
   if ((await place.objects.put(manifestOf(place, id), bytes, { ifAbsent: true })) === 'present')
     throw new Error(`there is a snapshot ${id} already: choose another id`);
@@ -74,13 +92,21 @@ export async function takeSnapshot(
 }
 
 /** Writes the documents of the snapshot; the store may be of any kind. Throws where one of the spaces is not empty, before anything is written. */
-export async function restoreSnapshot(place: SnapshotPlace, id: string, store: StateStore): Promise<Snapshot> {
+export async function restoreSnapshot(place: SnapshotPlace, id: string, store: StateStore, done?: SpaceDone): Promise<Snapshot> {
   const snapshot = await readSnapshot(place, id);
   for (const space of snapshot.spaces) await requireEmpty(store, space);
-  for (const space of snapshot.spaces) {
-    for (const chunk of space.chunks) await store.write(space, await readChunk(place, chunk));
-    const { nextOffset, logTimeMs, state } = space;
-    await store.writePartition(space, { nextOffset, logTimeMs, bytes: new Uint8Array(Buffer.from(state, 'base64')) });
+  const begun: SpaceSnapshot[] = [];
+  try {
+    for (const space of snapshot.spaces) {
+      begun.push(space);
+      for (const chunk of space.chunks) await store.write(space, await readChunk(place, chunk));
+      const { nextOffset, logTimeMs, state } = space;
+      await store.writePartition(space, { nextOffset, logTimeMs, bytes: new Uint8Array(Buffer.from(state, 'base64')) });
+      done?.(space);
+    }
+  } catch (error) {
+    for (const space of begun) await store.clear(space);
+    throw error;
   }
   return snapshot;
 }
@@ -89,21 +115,25 @@ export async function restoreSnapshot(place: SnapshotPlace, id: string, store: S
 export async function readSnapshot(place: SnapshotPlace, id: string): Promise<Snapshot> {
   const name = manifestOf(place, id);
   const bytes = await place.objects.get(name);
-  if (bytes === undefined) throw new Error(`there is no snapshot ${id}: ${name} is not in the store`);
+  if (bytes === undefined)
+    throw new Error(
+      `there is no snapshot ${id}: ${name} is not in the store; there are: ${(await listSnapshots(place)).join(', ') || 'none'}`,
+    );
   const snapshot = JSON.parse(Buffer.from(bytes).toString('utf8')) as Snapshot;
   if (snapshot.version !== 1) throw new Error(`${name} has version ${String(snapshot.version)}, known is 1: use a later release`);
-  return snapshot;
+  // JSON has no -Infinity: the log time of a partition that has seen none yet.
+  return { ...snapshot, spaces: snapshot.spaces.map((space) => ({ ...space, logTimeMs: (space.logTimeMs as number | null) ?? -Infinity })) }; // prettier-ignore
 }
 
-/** The complete snapshot with the highest id; undefined for none. */
-export async function latestSnapshot(place: SnapshotPlace): Promise<string | undefined> {
+/** Ids of the complete snapshots, rising. */
+export async function listSnapshots(place: SnapshotPlace): Promise<readonly string[]> {
   const prefix = prefixOf(place);
-  let latest: string | undefined;
+  const ids: string[] = [];
   for await (const { name } of listAll(place.objects, prefix)) {
     const [id = '', file, ...deeper] = name.slice(prefix.length).split('/');
-    if (file === 'snapshot.json' && deeper.length === 0 && (latest === undefined || id > latest)) latest = id;
+    if (file === 'snapshot.json' && deeper.length === 0) ids.push(id);
   }
-  return latest;
+  return ids.sort();
 }
 
 async function takeSpace(place: SnapshotPlace, id: string, store: StateStore, space: Space): Promise<SpaceSnapshot | undefined> {
@@ -115,6 +145,7 @@ async function takeSpace(place: SnapshotPlace, id: string, store: StateStore, sp
   let waiting: StateDocument[] = [];
   let bytes = 0;
   let ahead = 0;
+  let reachesTo = document.nextOffset;
   const flush = async (): Promise<void> => {
     if (waiting.length === 0) return;
     chunks.push(await writeChunk(place, `${folder}${String(chunks.length).padStart(6, '0')}.zst`, waiting));
@@ -126,6 +157,7 @@ async function takeSpace(place: SnapshotPlace, id: string, store: StateStore, sp
       waiting.push(one);
       bytes += one.bytes.length + one.key.length;
       if (one.lastOffset >= document.nextOffset) ahead += 1;
+      reachesTo = Math.max(reachesTo, one.lastOffset + 1);
       if (bytes >= CHUNK_BYTES) await flush();
     }
   }
@@ -138,6 +170,7 @@ async function takeSpace(place: SnapshotPlace, id: string, store: StateStore, sp
     state: Buffer.from(document.bytes).toString('base64'),
     documents: chunks.reduce((sum, chunk) => sum + chunk.documents, 0),
     ahead,
+    reachesTo,
     chunks,
   };
 }
@@ -180,7 +213,7 @@ async function readChunk({ objects }: SnapshotPlace, chunk: SnapshotChunk): Prom
 async function requireEmpty(store: StateStore, space: Space): Promise<void> {
   const place = `${space.stage}/${String(space.partition)}`;
   const refuse = (): never => {
-    throw new Error(`${place} holds state already: restore into an empty store`);
+    throw new Error(`${place} holds state already: restore into an empty store, or empty this one first`);
   };
   if ((await store.loadPartition(space)) !== undefined) refuse();
   for await (const documents of store.scan(space)) if (documents.length > 0) refuse();

@@ -6,7 +6,7 @@ import { FolderObjectStore } from '@tessera/object-store';
 import type { Space, StateDocument, StateStore } from '@tessera/runtime';
 import { LmdbStateStore } from '@tessera/state-lmdb';
 import { MemoryStateStore } from '@tessera/state-memory';
-import { latestSnapshot, restoreSnapshot, takeSnapshot, type Snapshot } from '../src/state-snapshot.js';
+import { listSnapshots, restoreSnapshot, takeSnapshot, type Snapshot } from '../src/state-snapshot.js';
 import { newFolder, removeFolders } from './records.js';
 
 afterEach(removeFolders);
@@ -16,6 +16,8 @@ const SPACES: readonly Space[] = [
   { stage: 'features', partition: 1 },
   { stage: 'segments', partition: 0 },
 ];
+
+const EXTENT = { spaces: SPACES, partitions: 2 };
 
 const IDS = ['b', 'a', 'é', '日本', '\uffff', '\u{10000}', 'a/b', '0'];
 
@@ -30,7 +32,11 @@ async function fill(store: StateStore): Promise<void> {
   await store.write(SPACES[0] as Space, documents);
   await store.write(SPACES[1] as Space, [documentOf('x', 7)]);
   for (const [i, space] of SPACES.slice(0, 2).entries())
-    await store.writePartition(space, { nextOffset: 12_000 + i, logTimeMs: 5.5, bytes: new Uint8Array([1, 2, 255]) });
+    await store.writePartition(space, {
+      nextOffset: 12_000 + i,
+      logTimeMs: i === 0 ? 5.5 : -Infinity,
+      bytes: new Uint8Array([1, 2, 255]),
+    });
 }
 
 async function contentOf(store: StateStore): Promise<unknown> {
@@ -53,7 +59,7 @@ describe('a snapshot of state', () => {
     const lmdb = await LmdbStateStore.open({ folder: newFolder() });
     await fill(memory);
     const place = { objects: await FolderObjectStore.open(newFolder()) };
-    const first = await takeSnapshot(place, '2026-01', memory, SPACES);
+    const first = await takeSnapshot(place, '2026-01', memory, EXTENT);
     expect(first.spaces.map(({ stage, partition, documents, ahead }) => ({ stage, partition, documents, ahead }))).toEqual([
       { stage: 'features', partition: 0, documents: 12_008, ahead: 8 },
       { stage: 'features', partition: 1, documents: 1, ahead: 0 },
@@ -61,9 +67,13 @@ describe('a snapshot of state', () => {
     expect(first.spaces[0]?.chunks.length).toBeGreaterThan(1);
     await restoreSnapshot(place, '2026-01', lmdb);
     expect(await contentOf(lmdb)).toEqual(await contentOf(memory));
-    const second = await takeSnapshot(place, '2026-02', lmdb, SPACES);
+    const second = await takeSnapshot(place, '2026-02', lmdb, EXTENT);
     expect(digestsOf(second)).toEqual(digestsOf(first));
-    expect(await latestSnapshot(place)).toBe('2026-02');
+    expect(await listSnapshots(place)).toEqual(['2026-01', '2026-02']);
+    expect(first.spaces.map(({ nextOffset, reachesTo }) => [nextOffset, reachesTo])).toEqual([
+      [12_000, 12_008],
+      [12_001, 12_001],
+    ]);
     await lmdb.close();
   });
 
@@ -77,7 +87,7 @@ describe('a snapshot of state', () => {
       yield* scan(space, fromKey);
     };
     const place = { objects: await FolderObjectStore.open(newFolder()) };
-    const { spaces } = await takeSnapshot(place, 'a', store, SPACES.slice(1, 2));
+    const { spaces } = await takeSnapshot(place, 'a', store, { ...EXTENT, spaces: SPACES.slice(1, 2) });
     expect(spaces).toMatchObject([{ nextOffset: 12_001, documents: 1, ahead: 1 }]);
   });
 
@@ -85,14 +95,14 @@ describe('a snapshot of state', () => {
     const store = new MemoryStateStore();
     await fill(store);
     const place = { objects: await FolderObjectStore.open(newFolder()) };
-    await takeSnapshot(place, 'a', store, SPACES);
+    await takeSnapshot(place, 'a', store, EXTENT);
     const other = new MemoryStateStore();
     await other.write(SPACES[1] as Space, [documentOf('y', 1)]);
     await expect(restoreSnapshot(place, 'a', other)).rejects.toThrow(
       'features/1 holds state already: restore into an empty store',
     );
     expect(await other.load(SPACES[0] as Space, [keyOf('w', 'profile', 'a')])).toEqual([undefined]);
-    await expect(takeSnapshot(place, 'a', store, SPACES)).rejects.toThrow('there is a snapshot a already');
+    await expect(takeSnapshot(place, 'a', store, EXTENT)).rejects.toThrow('there is a snapshot a already');
   });
 
   test('that is damaged or not complete is refused', async () => {
@@ -100,8 +110,10 @@ describe('a snapshot of state', () => {
     const place = { objects: await FolderObjectStore.open(folder) };
     const store = new MemoryStateStore();
     await fill(store);
-    const { spaces } = await takeSnapshot(place, 'a', store, SPACES);
-    await expect(restoreSnapshot(place, 'b', new MemoryStateStore())).rejects.toThrow('there is no snapshot b');
+    const { spaces } = await takeSnapshot(place, 'a', store, EXTENT);
+    await expect(restoreSnapshot(place, 'b', new MemoryStateStore())).rejects.toThrow(
+      'there is no snapshot b: snapshots/b/snapshot.json is not in the store; there are: a',
+    );
     const path = join(folder, spaces[0]?.chunks[1]?.name ?? '');
     const bytes = readFileSync(path);
     bytes[100] = (bytes[100] as number) ^ 1;
@@ -110,6 +122,6 @@ describe('a snapshot of state', () => {
     await expect(restoreSnapshot(place, 'a', target)).rejects.toThrow(
       /the snapshot is damaged: .*000001.zst has another checksum/,
     );
-    expect(await target.loadPartition(SPACES[0] as Space)).toBeUndefined();
+    expect(await contentOf(target)).toEqual([undefined, undefined, undefined]);
   });
 });

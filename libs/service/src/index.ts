@@ -8,7 +8,20 @@ export {
   type CredentialsFile,
   type WorkspaceCredentials,
 } from './credentials-file.js';
-export { closePorts, DataFolderOwnedError, openEmbeddedPorts, openObjectStore, openPorts, type SystemPorts } from './wiring.js';
+export {
+  closePorts,
+  DataFolderOwnedError,
+  openEmbeddedPorts,
+  openLog,
+  openObjectStore,
+  openPorts,
+  openSnapshots,
+  openStore,
+  type Snapshot,
+  type Snapshots,
+  type SpaceSnapshot,
+  type SystemPorts,
+} from './wiring.js';
 export { COMPACTED_TOPICS, LogCompaction, type Compactor, type CompactionStep } from './log-compaction.js';
 export { createGround, type Ground, type GroundOptions } from './ground.js';
 export { sumOf, type Composition, type ReadyWhen } from './composition.js';

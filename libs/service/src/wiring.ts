@@ -4,6 +4,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { TopicId } from '@tessera/contracts';
+import type { Snapshot, SnapshotExtent, SpaceDone } from '@tessera/log-archive';
 import type { KafkaConnectionOptions, TellOfGroup } from '@tessera/log-kafka';
 import { LmdbEventLog } from '@tessera/log-lmdb';
 import type { ObjectStore } from '@tessera/object-store';
@@ -87,7 +88,7 @@ async function openBarePorts(config: Config, options: OpenOptions): Promise<Syst
     return openEmbeddedPorts(config.data, partitionsOf(config), systemClock, logClock);
   const opened = config.log === 'kafka' ? await openKafka(config, options) : await openFolderLog(config, logClock);
   try {
-    const store = config.store === 'mongo' ? await openMongoStore(config) : await openFolderStore(config);
+    const store = await openStore(config);
     return { ...opened, store, clock: systemClock, ids: systemIds, shared: config.store === 'mongo' };
   } catch (error) {
     await opened.log.close();
@@ -95,9 +96,52 @@ async function openBarePorts(config: Config, options: OpenOptions): Promise<Syst
   }
 }
 
+/** The log alone, with its archive where one is set: for whoever looks at it beside the state. */
+export async function openLog(config: Config, options: OpenOptions = {}): Promise<EventLog> {
+  const { logClock = 'append' } = options;
+  const { log } = config.log === 'kafka' ? { log: await openKafkaLog(config, options) } : await openFolderLog(config, logClock);
+  if (config.archive === undefined) return log;
+  try {
+    return (await withArchive({ log, clock: systemClock }, config.archive, config, options)).log;
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+}
+
+/** The state store alone. */
+export function openStore(config: Config): Promise<StateStore> {
+  return config.store === 'mongo' ? openMongoStore(config) : openFolderStore(config);
+}
+
+/** Snapshots of state in one place. */
+export interface Snapshots {
+  /** Ids, rising. */
+  list(): Promise<readonly string[]>;
+  /** Throws where there is none of this id. */
+  read(id: string): Promise<Snapshot>;
+  take(id: string, store: StateStore, extent: SnapshotExtent, done: SpaceDone): Promise<Snapshot>;
+  /** Into an empty store; one that fails leaves it empty. */
+  restore(id: string, store: StateStore, done: SpaceDone): Promise<Snapshot>;
+}
+
+export type { Snapshot, SpaceSnapshot } from '@tessera/log-archive';
+
+/** At an address as people write it. Throws RangeError that says what is allowed. */
+export async function openSnapshots(address: string, config: Config): Promise<Snapshots> {
+  const { listSnapshots, readSnapshot, restoreSnapshot, takeSnapshot } = await import('@tessera/log-archive');
+  const place = { objects: await openObjectStore(address, config), prefix: `${config.topicPrefix}/snapshots/` };
+  return {
+    list: () => listSnapshots(place),
+    read: (id) => readSnapshot(place, id),
+    take: (id, store, extent, done) => takeSnapshot(place, id, store, extent, done),
+    restore: (id, store, done) => restoreSnapshot(place, id, store, done),
+  };
+}
+
 /** Reads go on from the log to its archive; what fills the archive is a part that one process or several may run. */
 async function withArchive(
-  { log, clock }: SystemPorts,
+  { log, clock }: Pick<SystemPorts, 'log' | 'clock'>,
   address: string,
   config: Config,
   { journal }: OpenOptions,
@@ -156,22 +200,12 @@ export async function openObjectStore(
 }
 
 /** Where the state is this process's own, so are all partitions. */
-async function openKafka(
-  config: Config,
-  { processName = 'tessera', logClock = 'append', journal }: OpenOptions,
-): Promise<Pick<SystemPorts, 'log' | 'ownership'>> {
-  const { KafkaEventLog, KafkaOwnership } = await import('@tessera/log-kafka');
+async function openKafka(config: Config, options: OpenOptions): Promise<Pick<SystemPorts, 'log' | 'ownership'>> {
+  const { KafkaOwnership } = await import('@tessera/log-kafka');
+  const { processName = 'tessera', journal } = options;
   const connection = kafkaConnectionOf(config, processName);
   const { topicPrefix: prefix } = config;
-  const log = await KafkaEventLog.open({
-    connection,
-    clock: logClock,
-    partitions: partitionsOf(config),
-    prefix,
-    replication: config.kafkaReplicas,
-    client: config.kafkaClient,
-    limits: processName === 'ingestion' ? PATIENCE_OF_INGESTION : PATIENCE,
-  });
+  const log = await openKafkaLog(config, options);
   if (config.store !== 'mongo') return { log };
   const times = { sessionMs: config.kafkaSessionMs };
   const tell: TellOfGroup = (event, facts) => {
@@ -180,6 +214,19 @@ async function openKafka(
     else journal?.warn('the brokers cannot be asked which partitions are whose; it is tried again', facts);
   };
   return { log, ownership: new KafkaOwnership({ connection, prefix, service: processName, times, tell }) };
+}
+
+async function openKafkaLog(config: Config, { processName = 'tessera', logClock = 'append' }: OpenOptions): Promise<EventLog> {
+  const { KafkaEventLog } = await import('@tessera/log-kafka');
+  return KafkaEventLog.open({
+    connection: kafkaConnectionOf(config, processName),
+    clock: logClock,
+    partitions: partitionsOf(config),
+    prefix: config.topicPrefix,
+    replication: config.kafkaReplicas,
+    client: config.kafkaClient,
+    limits: processName === 'ingestion' ? PATIENCE_OF_INGESTION : PATIENCE,
+  });
 }
 
 function kafkaConnectionOf(config: Config, processName: ProcessName): KafkaConnectionOptions {
