@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { ArchivedEventLog, LogArchive, LogArchiver, restoreSnapshot, takeSnapshot } from '@tessera/log-archive';
+import { ArchivedEventLog, ArchiveRetention, LogArchive, LogArchiver, restoreSnapshot, takeSnapshot } from '@tessera/log-archive';
 import { MemoryEventLog } from '@tessera/log-memory';
 import { FolderObjectStore } from '@tessera/object-store';
 import type { Clock, Space, StateStore } from '@tessera/runtime';
@@ -168,6 +168,26 @@ describe('with a broker that holds only the last minutes', () => {
     );
     await world.close();
     expect(await stateOf(restored, spaces)).toEqual(live);
+  });
+
+  test('what the archive has let go of is told, and a snapshot that is younger gives the live state, byte by byte', async () => {
+    const { broker, log, archive, store, objects, spaces, endMs } = await play();
+    const clock = { nowMs: () => endMs, wait: () => Promise.resolve() };
+    const minutes = (ROUNDS * 5) / 2 + 5;
+    const retention = new ArchiveRetention({ archive, log: broker, clock, daysOf: () => minutes / 1_440 });
+    expect(await retention.deleteOld()).toBeGreaterThan(PARTITIONS);
+    const { ok, differences } = await verify({ log, store, access });
+    expect([ok, differences[0]]).toEqual([
+      false,
+      expect.stringMatching(/begins at \d+, the records before are let go of: it cannot be made again from its log/),
+    ]);
+    const restored = new MemoryStateStore();
+    await restoreSnapshot({ objects }, 'midst', restored);
+    const world = await EmbeddedWorld.open(endMs, () =>
+      Promise.resolve({ log: new ReplayedLog(broker, archive), store: restored }),
+    );
+    await world.close();
+    expect(await stateOf(restored, spaces)).toEqual(await stateOf(store, spaces));
   });
 
   test('a system goes on from a snapshot as after a crash, and later events with it', async () => {

@@ -93,7 +93,6 @@ test('a snapshot of MongoDB and the rest of the log on Kafka are the state again
   await closePorts(ports);
   expect(found).toMatchObject({ ok: true, skipped: 0, differences: [] });
   expect(found.documents).toBeGreaterThan(50);
-  // One of other partitions, and one that reaches beyond the log: neither is written.
   const foreign = { ...snapshots, read: async (id: string) => ({ ...(await snapshots.read(id)), partitions: 3 }) };
   const empty = { ...config, mongoUri: sharedServers().mongo };
   await expect(restoreStateSnapshot({ config: empty, snapshots: foreign, progress })).rejects.toThrow(
