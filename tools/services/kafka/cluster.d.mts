@@ -14,10 +14,22 @@ export interface KafkaBroker {
   thaw(): void;
 }
 
+/** Listeners beside that of `bootstrap`; their certificate is for localhost alone, and no address of them is 127.0.0.1. */
+export interface SecuredDoors {
+  /** Authority (PEM) of the brokers' certificates. */
+  readonly caFile: string;
+  /** `localhost:PORT` of every broker, separated by commas: TLS. */
+  readonly ssl: string;
+  /** The same: TLS, and SCRAM-SHA-256 or SCRAM-SHA-512 as the user. */
+  readonly saslSsl: string;
+}
+
 export interface KafkaCluster {
   readonly brokers: readonly KafkaBroker[];
   /** `127.0.0.1:PORT` of every broker, separated by commas. */
   readonly bootstrap: string;
+  /** Where it was asked for. */
+  readonly secured: SecuredDoors | undefined;
   stop(): Promise<void>;
   /** Ends the brokers at once and takes their data away; the logs of the processes stay unless `all`. */
   destroy(options?: { readonly all?: boolean }): Promise<void>;
@@ -32,6 +44,8 @@ export interface KafkaOptions {
   readonly settings?: Readonly<Record<string, string | number | boolean>>;
   /** The clients' listener asks for SASL/PLAIN as this user. */
   readonly user?: { readonly username: string; readonly password: string };
+  /** Listeners with TLS, and with TLS and SCRAM for this user; neither name nor password holds a comma or a bracket. */
+  readonly secured?: { readonly username: string; readonly password: string };
 }
 
 export function startKafka(options: KafkaOptions): Promise<KafkaCluster>;

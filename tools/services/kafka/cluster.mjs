@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { jarsOf, run } from '../maven.mjs';
 import { freePorts } from '../free-ports.mjs';
 import { ServerProcess } from '../server-process.mjs';
+import { makeCertificates, SECURED_PORTS, scramUser, securedDoors, securedListeners } from './secured-listeners.mjs';
 
 const POM = fileURLToPath(new URL('./pom.xml', import.meta.url));
 const LOG4J = fileURLToPath(new URL('./log4j2.properties', import.meta.url));
@@ -17,28 +18,36 @@ const HEAP_ALONE = '384m';
 const HEAP_OF_THREE = '256m';
 
 /**
- * Starts 1 or 3 brokers. `settings` are lines of server.properties; `user` makes the clients' listener ask for SASL/PLAIN.
+ * Starts 1 or 3 brokers. `settings` are lines of server.properties; `user` makes the clients' listener ask for SASL/PLAIN; `secured`
+ * is a user of SCRAM, and adds a listener with TLS and one with TLS and SCRAM.
  */
-export async function startKafka({ folder, brokers = 1, settings = {}, user }) {
+export async function startKafka({ folder, brokers = 1, settings = {}, user, secured }) {
   const jars = await jarsOf(POM, CACHE, 'kafka');
-  const ports = await freePorts(brokers * 2);
+  const ports = await freePorts(brokers * (secured === undefined ? 2 : 2 + SECURED_PORTS));
+  const securedPorts = Array.from({ length: brokers }, (_, i) => ports.slice(2 * brokers + i * SECURED_PORTS));
+  const certificates = secured === undefined ? undefined : await makeCertificates(join(folder, 'certificates'));
   // One that begins with a dash is an option for the formatter.
   const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'A');
   const voters = Array.from({ length: brokers }, (_, i) => `${i + 1}@127.0.0.1:${ports[brokers + i]}`).join(',');
   const nodes = Array.from({ length: brokers }, (_, i) => {
     const own = { id: i + 1, port: ports[i], controllerPort: ports[brokers + i] };
     return new Broker(
-      own,
-      { jars, clusterId, folder: join(folder, `broker-${i + 1}`), heap: brokers > 1 ? HEAP_OF_THREE : HEAP_ALONE },
+      {
+        ...own,
+        ...{ jars, clusterId, folder: join(folder, `broker-${i + 1}`), heap: brokers > 1 ? HEAP_OF_THREE : HEAP_ALONE },
+        formatting: secured === undefined ? [] : scramUser(secured),
+      },
       {
         ...(brokers > 1 ? REPLICATED : ALONE),
         ...(user === undefined ? {} : saslSettings(user)),
         ...settings,
         'controller.quorum.voters': voters,
       },
+      certificates === undefined ? NO_MORE : securedListeners(certificates, securedPorts[i]),
     );
   });
-  const cluster = new KafkaCluster(nodes, folder);
+  const doors = certificates === undefined ? undefined : securedDoors(certificates, securedPorts);
+  const cluster = new KafkaCluster(nodes, folder, doors);
   try {
     await Promise.all(nodes.map((node) => node.start()));
   } catch (error) {
@@ -49,9 +58,10 @@ export async function startKafka({ folder, brokers = 1, settings = {}, user }) {
 }
 
 export class KafkaCluster {
-  constructor(brokers, folder) {
+  constructor(brokers, folder, secured) {
     this.brokers = brokers;
     this.folder = folder;
+    this.secured = secured;
   }
 
   /** `127.0.0.1:PORT` of every broker, separated by commas. */
@@ -72,16 +82,16 @@ export class KafkaCluster {
 }
 
 class Broker {
-  constructor({ id, port, controllerPort }, { jars, clusterId, folder, heap }, settings) {
+  constructor({ id, port, controllerPort, jars, clusterId, folder, heap, formatting }, settings, more) {
     mkdirSync(folder, { recursive: true });
     this.id = id;
     this.port = port;
     this.folder = folder;
     this.dataFolder = join(folder, 'data');
-    this.clusterId = clusterId;
+    this.formatting = ['-t', clusterId, ...formatting];
     this.classPath = join(jars, '*');
     this.properties = join(folder, 'server.properties');
-    writeFileSync(this.properties, propertiesOf({ id, port, controllerPort, dataFolder: this.dataFolder, settings }));
+    writeFileSync(this.properties, propertiesOf({ id, port, controllerPort, dataFolder: this.dataFolder, settings, more }));
     this.process = new ServerProcess(
       `Kafka broker ${id}`,
       [
@@ -125,11 +135,13 @@ class Broker {
   async #format() {
     const { code, output } = await run('java', [
       ...['-Xmx128m', `-Dlog4j2.configurationFile=${LOG4J}`, '-cp', this.classPath],
-      ...['kafka.tools.StorageTool', 'format', '-t', this.clusterId, '-c', this.properties],
+      ...['kafka.tools.StorageTool', 'format', ...this.formatting, '-c', this.properties],
     ]);
     if (code !== 0) throw new Error(`the storage of Kafka broker ${this.id} could not be formatted:\n${output}`);
   }
 }
+
+const NO_MORE = { bindings: [], advertised: [], protocols: [], settings: {} };
 
 const ALONE = {
   'offsets.topic.replication.factor': 1,
@@ -163,7 +175,11 @@ function saslSettings({ username, password }) {
   };
 }
 
-function propertiesOf({ id, port, controllerPort, dataFolder, settings }) {
+/** `more`: listeners beside that of the clients and that of the controllers. */
+function propertiesOf({ id, port, controllerPort, dataFolder, settings, more }) {
+  const bindings = [`PLAINTEXT://127.0.0.1:${port}`, `CONTROLLER://127.0.0.1:${controllerPort}`, ...more.bindings];
+  const advertised = [settings['advertised.listeners'] ?? `PLAINTEXT://127.0.0.1:${port}`, ...more.advertised];
+  const protocols = [settings['listener.security.protocol.map'] ?? 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT', ...more.protocols];
   const all = {
     'group.initial.rebalance.delay.ms': 0,
     'offsets.topic.num.partitions': 8,
@@ -173,13 +189,14 @@ function propertiesOf({ id, port, controllerPort, dataFolder, settings }) {
     'log.cleaner.backoff.ms': 200,
     'log.retention.check.interval.ms': 1000,
     'log.initial.task.delay.ms': 500,
+    ...more.settings,
     ...settings,
     'process.roles': 'broker,controller',
     'node.id': id,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': settings['advertised.listeners'] ?? `PLAINTEXT://127.0.0.1:${port}`,
+    listeners: bindings.join(','),
+    'advertised.listeners': advertised.join(','),
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': settings['listener.security.protocol.map'] ?? 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'listener.security.protocol.map': protocols.join(','),
     'log.dirs': dataFolder,
   };
   return Object.entries(all)
