@@ -16,6 +16,7 @@ import type { KafkaConnectionOptions } from './options.js';
 import { PartitionReader } from './partition-reader.js';
 import { PlatformaticClient } from './platformatic/platformatic-client.js';
 import { valueText } from './record-value.js';
+import { reasonIn } from './refusal.js';
 import { clockOf, RECORD_BYTES_MAX, topicFaults, topicPlans, type TopicPlan } from './topic-plan.js';
 
 export interface KafkaEventLogOptions {
@@ -91,7 +92,7 @@ export class KafkaEventLog implements EventLog {
 
   /**
    * Connects, makes the topics that are missing and checks those that are there. Throws with every fault (found, wanted, what to do),
-   * and a RetryableError where the brokers cannot be reached.
+   * a KafkaRefusedError where security settings and brokers do not fit, and a RetryableError where the brokers cannot be reached.
    */
   static async open(options: KafkaEventLogOptions): Promise<KafkaEventLog> {
     const limits = { ...DEFAULT_KAFKA_LIMITS, ...options.limits };
@@ -227,7 +228,7 @@ export class KafkaEventLog implements EventLog {
         if (answer !== undefined && (answer.problem === undefined || answer.problem === 'out-of-range')) return answer;
         why = answer?.detail ?? 'no answer';
       } catch (error) {
-        why = error instanceof Error ? error.message : String(error);
+        why = reasonIn(error);
       }
     }
     throw new RetryableError(`${topic}[${String(partition)}] could not be read within ${String(this.limits.askMs)} ms: ${why}`);

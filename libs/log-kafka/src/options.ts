@@ -19,6 +19,11 @@ export interface KafkaConnectionOptions {
   readonly sasl?: SaslOptions;
 }
 
+/** A copy: kafkajs keeps what it has made of the password in the object that it is given. */
+export function ownSasl({ sasl }: KafkaConnectionOptions): SaslOptions | undefined {
+  return sasl && { mechanism: sasl.mechanism, username: sasl.username, password: sasl.password };
+}
+
 export interface Address {
   readonly host: string;
   readonly port: number;

@@ -1,7 +1,7 @@
 // The cluster and broker classes inside kafkajs 2.2.4, as far as they are used here. No public door leads to them, and there will be no
 // other version.
 import { createRequire } from 'node:module';
-import type { KafkaConnectionOptions } from '../options.js';
+import { ownSasl, type KafkaConnectionOptions } from '../options.js';
 
 export interface FetchedMessage {
   readonly offset: string;
@@ -51,7 +51,7 @@ export function newFetchCluster(options: KafkaConnectionOptions, brokers: readon
     brokers: [...brokers],
     clientId: options.clientId,
     ssl: options.tls,
-    sasl: options.sasl,
+    sasl: ownSasl(options),
     connectionTimeout: CONNECT_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     enforceRequestTimeout: true,

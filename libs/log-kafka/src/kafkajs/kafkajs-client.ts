@@ -7,8 +7,9 @@ import kafkajs from 'kafkajs';
 import type { Admin, Producer, SASLOptions } from 'kafkajs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FetchAnswer, FetchLimits, FetchPosition, FoundTopic, KafkaClient, WireRecord } from '../client.js';
-import { addressesOf, type KafkaConnectionOptions } from '../options.js';
+import { addressesOf, ownSasl, type KafkaConnectionOptions } from '../options.js';
 import type { ClientTimes } from '../platformatic/platformatic-client.js';
+import { asRefused, KafkaRefusedError, reasonIn } from '../refusal.js';
 import type { TopicPlan } from '../topic-plan.js';
 import { newFetchCluster, type FetchCluster } from './fetch-cluster.js';
 import { MessageChunk } from './message-chunk.js';
@@ -37,7 +38,7 @@ export class KafkajsClient implements KafkaClient {
       requestTimeout: times.requestMs,
       retry: { initialRetryTime: PAUSE_MS, maxRetryTime: 1_000, retries: Math.ceil(times.deliveryMs / 1_000) + 5 },
       ...(options.tls === undefined ? {} : { ssl: options.tls }),
-      ...(options.sasl === undefined ? {} : { sasl: options.sasl as SASLOptions }),
+      ...(options.sasl === undefined ? {} : { sasl: ownSasl(options) as SASLOptions }),
     });
     this.producer = kafka.producer({
       idempotent: true,
@@ -52,7 +53,13 @@ export class KafkajsClient implements KafkaClient {
   async connect(): Promise<void> {
     await this.repeated('reach the brokers', async () => {
       const { follow, read } = this.clusters;
-      await Promise.all([this.admin.connect(), this.producer.connect(), follow.connect(), read.connect()]);
+      try {
+        // First one that gives up soon: the others go on trying for a minute.
+        await follow.connect();
+        await Promise.all([this.admin.connect(), this.producer.connect(), read.connect()]);
+      } catch (error) {
+        throw asRefused(error);
+      }
     });
   }
 
@@ -224,15 +231,14 @@ function isUnknownTopic(error: unknown): boolean {
 }
 
 function asFailure(error: unknown, what: string): Error {
-  if (error instanceof RetryableError) return error;
-  const { message, name, retriable, type } = error as KafkajsError;
-  const text = `could not ${what}: ${message}`;
+  if (error instanceof RetryableError || error instanceof KafkaRefusedError) return error;
+  const { name, retriable, type } = error as KafkajsError;
+  const text = `could not ${what}: ${reasonIn(error)}`;
   const lasting = name === 'KafkaJSSASLAuthenticationError' || (retriable === false && type !== undefined);
   return lasting ? new Error(text, { cause: error }) : new RetryableError(text, { cause: error });
 }
 
 interface KafkajsError {
-  readonly message: string;
   readonly name?: string;
   readonly retriable?: boolean;
   readonly type?: string;

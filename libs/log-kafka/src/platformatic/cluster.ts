@@ -4,6 +4,7 @@
 import { AuthenticationError, ConnectionPool, listOffsetsV7, metadataV9, NetworkError } from '@platformatic/kafka';
 import type { Broker, Connection, ConnectionOptions, SASLMechanismValue } from '@platformatic/kafka';
 import { RetryableError } from '@tessera/runtime';
+import { isIP } from 'node:net';
 import { addressesOf, type KafkaConnectionOptions } from '../options.js';
 
 export type Purpose = 'ask' | 'produce' | 'read' | 'follow' | 'group';
@@ -101,13 +102,14 @@ export class Cluster {
   }
 }
 
-function connectionOptionsOf({ tls, sasl }: KafkaConnectionOptions, purpose: Purpose): ConnectionOptions {
+function connectionOptionsOf({ brokers, tls, sasl }: KafkaConnectionOptions, purpose: Purpose): ConnectionOptions {
   return {
     connectTimeout: CONNECT_TIMEOUT_MS,
     // A member of a group waits for its answer as long as the others take to give up what they had.
     requestTimeout: purpose === 'group' ? 10 * REQUEST_TIMEOUT_MS : REQUEST_TIMEOUT_MS,
     maxInflights: IN_FLIGHT_MAX,
-    ...(tls === undefined ? {} : { tls, tlsServerName: true }),
+    // TLS has no server name for an address (RFC 6066); the certificate is compared with the host in either case.
+    ...(tls === undefined ? {} : { tls, tlsServerName: addressesOf(brokers).some(({ host }) => isIP(host) === 0) }),
     ...(sasl === undefined
       ? {}
       : {
@@ -129,7 +131,7 @@ export function isRetriable(error: unknown): boolean {
 }
 
 /** The library wraps it in what failed because of it. */
-export function isRefusedCredential(error: unknown): boolean {
+function isRefusedCredential(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof AuthenticationError) return true;
   const { cause, errors } = error as { readonly cause?: unknown; readonly errors?: readonly unknown[] };

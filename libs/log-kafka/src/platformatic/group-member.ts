@@ -9,6 +9,7 @@ import type { Connection } from '@platformatic/kafka';
 import type { Membership, PartitionOwner } from '@tessera/runtime';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KafkaConnectionOptions } from '../options.js';
+import { reasonIn } from '../refusal.js';
 import { Cluster } from './cluster.js';
 import {
   commitPositions,
@@ -152,7 +153,7 @@ export class GroupMember implements Membership {
 
   private failed(error: unknown): void {
     const id = protocolErrorIn(error);
-    const why = id ?? (error instanceof Error ? error.message : String(error));
+    const why = id ?? reasonIn(error);
     if (id !== undefined && STRANGER.has(id)) {
       this.memberId = '';
       this.lose(why);

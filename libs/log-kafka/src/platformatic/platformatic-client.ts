@@ -3,8 +3,9 @@ import { RetryableError } from '@tessera/runtime';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FetchAnswer, FetchLimits, FetchPosition, FoundTopic, KafkaClient, WireRecord } from '../client.js';
 import type { KafkaConnectionOptions } from '../options.js';
+import { asRefused, KafkaRefusedError, reasonIn } from '../refusal.js';
 import type { TopicPlan } from '../topic-plan.js';
-import { Cluster, isRefusedCredential, isRetriable } from './cluster.js';
+import { Cluster, isRetriable } from './cluster.js';
 import { fetchFrom } from './fetch-request.js';
 import { IdempotentProducer } from './producer.js';
 import { createTopics, describeTopics } from './topics.js';
@@ -19,8 +20,6 @@ export interface ClientTimes {
 }
 
 const PAUSE_MS = 50;
-const REFUSED_CREDENTIAL =
-  'the brokers refuse these credentials (SASL): compare mechanism, user name and password with those of the cluster';
 
 export class PlatformaticClient implements KafkaClient {
   private readonly cluster: Cluster;
@@ -35,7 +34,13 @@ export class PlatformaticClient implements KafkaClient {
   }
 
   async connect(): Promise<void> {
-    await this.repeated('reach the brokers', () => this.cluster.ask([]));
+    await this.repeated('reach the brokers', async () => {
+      try {
+        await this.cluster.ask([]);
+      } catch (error) {
+        throw asRefused(error);
+      }
+    });
   }
 
   produce(topic: string, partition: number, records: readonly WireRecord[]): Promise<number> {
@@ -81,7 +86,8 @@ export class PlatformaticClient implements KafkaClient {
       try {
         return await ask(attempt);
       } catch (error) {
-        const why = isRefusedCredential(error) ? REFUSED_CREDENTIAL : error instanceof Error ? error.message : String(error);
+        if (error instanceof KafkaRefusedError) throw error;
+        const why = reasonIn(error);
         if (!isRetriable(error)) throw new Error(`could not ${what}: ${why}`, { cause: error });
         if (performance.now() > deadline) {
           throw new RetryableError(`could not ${what} within ${String(this.times.askMs)} ms: ${why}`, { cause: error });

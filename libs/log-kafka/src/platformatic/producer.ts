@@ -9,6 +9,7 @@ import { initProducerIdV4, protocolErrors, protocolErrorsCodesById } from '@plat
 import { RetryableError } from '@tessera/runtime';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WireRecord } from '../client.js';
+import { reasonIn } from '../refusal.js';
 import { isRetriable, type Cluster } from './cluster.js';
 import { sendBatches, type ProduceVerdict, type SealedBatch } from './produce-request.js';
 import { setProducer, writeBatch, type ProducerState } from './record-batch-writer.js';
@@ -156,7 +157,7 @@ function failureOf(name: string, { errorCode, errorMessage }: ProduceVerdict): E
 }
 
 function givenUp(name: string, failure: unknown, deliveryMs: number): Error {
-  const why = failure instanceof Error ? failure.message : 'no answer';
+  const why = failure instanceof Error ? reasonIn(failure) : 'no answer';
   const text = `the brokers did not acknowledge an append to ${name} within ${String(deliveryMs)} ms: ${why}`;
   return failure !== undefined && !isRetriable(failure)
     ? new Error(`the brokers refuse an append to ${name}: ${why}`, { cause: failure })
