@@ -1,6 +1,7 @@
 // The adapters of both profiles, chosen by configuration: the one file that names them.
 // W1 Clients of servers are loaded when they are set: an embedded start does not wait for them.
 // W2 An append that is not acknowledged is given up after a while. Ingestion has a client that waits, so it gives up sooner.
+import { X509Certificate } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { TopicId } from '@tessera/contracts';
@@ -229,7 +230,8 @@ async function openKafkaLog(config: Config, { processName = 'tessera', logClock 
   });
 }
 
-function kafkaConnectionOf(config: Config, processName: ProcessName): KafkaConnectionOptions {
+/** How the settings reach the brokers. Throws where the authority is no file with a certificate. */
+export function kafkaConnectionOf(config: Config, processName: ProcessName): KafkaConnectionOptions {
   const { kafkaBrokers = [], kafkaSecurityProtocol, kafkaSaslMechanism, kafkaSslCaFile } = config;
   const { kafkaSaslUsername: username = '', kafkaSaslPassword: password = '' } = config;
   const mechanism = kafkaSaslMechanism.toLowerCase() as Lowercase<typeof kafkaSaslMechanism>;
@@ -237,10 +239,26 @@ function kafkaConnectionOf(config: Config, processName: ProcessName): KafkaConne
     brokers: kafkaBrokers,
     clientId: `${config.topicPrefix}.${processName}`,
     ...(kafkaSecurityProtocol.endsWith('SSL')
-      ? { tls: kafkaSslCaFile === undefined ? {} : { ca: readFileSync(kafkaSslCaFile) } }
+      ? { tls: kafkaSslCaFile === undefined ? {} : { ca: readAuthority(kafkaSslCaFile) } }
       : {}),
     ...(kafkaSecurityProtocol.startsWith('SASL_') ? { sasl: { mechanism, username, password } } : {}),
   };
+}
+
+/** Node takes anything for an authority, and then trusts nobody. */
+function readAuthority(path: string): Buffer {
+  try {
+    const pem = readFileSync(path);
+    if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new Error('it has no certificate in PEM form');
+    // Of several the first stands for all.
+    new X509Certificate(pem);
+    return pem;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`TESSERA_KAFKA_SSL_CA_FILE: found "${path}" (${why}), allowed is a file with certificates in PEM form.`, {
+      cause: error,
+    });
+  }
 }
 
 async function openMongoStore({ mongoUri }: Config): Promise<StateStore> {

@@ -100,17 +100,7 @@ function foundIn(
 function conflictsOf(config: Config, processName: ProcessName): string[] {
   const problems: string[] = [];
   const need = (missing: boolean, what: string): void => void (missing && problems.push(what));
-  const sasl = config.kafkaSecurityProtocol.startsWith('SASL_');
-  if (config.log === 'kafka') {
-    need(
-      config.kafkaBrokers === undefined,
-      'TESSERA_LOG=kafka needs TESSERA_KAFKA_BROKERS: host:port, several separated by commas.',
-    );
-    need(
-      sasl && (config.kafkaSaslUsername === undefined || config.kafkaSaslPassword === undefined),
-      `TESSERA_KAFKA_SECURITY_PROTOCOL=${config.kafkaSecurityProtocol} needs TESSERA_KAFKA_SASL_USERNAME and TESSERA_KAFKA_SASL_PASSWORD_FILE.`,
-    );
-  }
+  if (config.log === 'kafka') problems.push(...kafkaConflictsOf(config));
   need(
     config.store === 'mongo' && config.mongoUri === undefined,
     'TESSERA_STORE=mongo needs TESSERA_MONGO_URI or TESSERA_MONGO_URI_FILE.',
@@ -122,6 +112,23 @@ function conflictsOf(config: Config, processName: ProcessName): string[] {
   need(config.tlsCa !== undefined && config.tlsCert === undefined, 'TESSERA_TLS_CA needs TESSERA_TLS_CERT and TESSERA_TLS_KEY.');
   need(config.archiveDays !== undefined && config.archive === undefined, 'TESSERA_ARCHIVE_DAYS needs TESSERA_ARCHIVE.');
   if (processName !== 'tessera') problems.push(...missingToShare(config, processName));
+  return problems;
+}
+
+/** What would not be used is told too: whoever sets it believes that connections are safer than they are. */
+function kafkaConflictsOf(config: Config): string[] {
+  const { kafkaSecurityProtocol, kafkaSaslUsername, kafkaSaslPassword } = config;
+  const protocol = `TESSERA_KAFKA_SECURITY_PROTOCOL=${kafkaSecurityProtocol}`;
+  const sasl = kafkaSecurityProtocol.startsWith('SASL_');
+  const problems: string[] = [];
+  if (config.kafkaBrokers === undefined)
+    problems.push('TESSERA_LOG=kafka needs TESSERA_KAFKA_BROKERS: host:port, several separated by commas.');
+  if (sasl && (kafkaSaslUsername === undefined || kafkaSaslPassword === undefined))
+    problems.push(`${protocol} needs TESSERA_KAFKA_SASL_USERNAME and TESSERA_KAFKA_SASL_PASSWORD_FILE.`);
+  if (!sasl && (kafkaSaslUsername !== undefined || kafkaSaslPassword !== undefined))
+    problems.push(`${protocol} sends no user and no password: set SASL_SSL, or take TESSERA_KAFKA_SASL_* away.`);
+  if (!kafkaSecurityProtocol.endsWith('SSL') && config.kafkaSslCaFile !== undefined)
+    problems.push(`${protocol} has no TLS: set SSL or SASL_SSL, or take TESSERA_KAFKA_SSL_CA_FILE away.`);
   return problems;
 }
 

@@ -143,6 +143,8 @@ describe('settings that go together', () => {
       { ...CLUSTER, TESSERA_KAFKA_SECURITY_PROTOCOL: 'SASL_SSL' },
       /needs TESSERA_KAFKA_SASL_USERNAME and TESSERA_KAFKA_SASL_PASSWORD_FILE/,
     ],
+    [{ ...CLUSTER, TESSERA_KAFKA_SASL_USERNAME: 'tessera' }, /PLAINTEXT sends no user and no password: set SASL_SSL/],
+    [{ ...CLUSTER, TESSERA_KAFKA_SSL_CA_FILE: '/ca.pem' }, /PLAINTEXT has no TLS: set SSL or SASL_SSL/],
     [{ TESSERA_TLS_CERT: '/tls/cert' }, /TESSERA_TLS_CERT and TESSERA_TLS_KEY go together/],
     [{ TESSERA_TLS_CA: '/tls/ca' }, /TESSERA_TLS_CA needs/],
   ])('%j is told', (environment, problem) => {
