@@ -31,10 +31,10 @@ export interface FetchLimits {
   readonly bytesPerPartition: number;
 }
 
-export type FetchProblem = 'out-of-range' | 'moved' | 'failed';
+export type FetchProblem = 'out-of-range' | 'moved' | 'unreadable' | 'failed';
 
 export interface FetchAnswer extends FetchPosition {
-  /** Undefined where the fetch worked. `moved`: another broker leads the partition now. */
+  /** Undefined where the fetch worked. `moved`: another broker leads the partition now; `unreadable`: nobody can decode what is there. */
   readonly problem: FetchProblem | undefined;
   readonly detail: string;
   /** All below is readable. */
@@ -48,7 +48,10 @@ export interface RecordChunk {
   readonly bytes: number;
   /** Where the next fetch goes on: past records that compaction took and those that are no records. */
   readonly nextOffset: number;
-  /** Up to so many records and bytes, at least one while there is one; `done` when the chunk is used up. */
+  /**
+   * Up to so many records and bytes, at least one while there is one; `done` when the chunk is used up. Throws UnreadableBatchError
+   * when the next record is in a batch that cannot be read.
+   */
   take(
     records: number,
     bytes: number,

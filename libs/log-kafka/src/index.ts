@@ -1,4 +1,5 @@
 export { KafkaEventLog, DEFAULT_KAFKA_LIMITS, type KafkaEventLogOptions, type KafkaLogLimits } from './kafka-event-log.js';
+export { UnreadableBatchError } from './compression.js';
 export { KafkaRefusedError, type RefusalReason } from './refusal.js';
 export type { KafkaConnectionOptions, SaslMechanism, SaslOptions } from './options.js';
 export { RECORD_BYTES_MAX } from './topic-plan.js';

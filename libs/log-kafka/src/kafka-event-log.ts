@@ -3,13 +3,15 @@
 //    what is below the high watermark is read.
 // L2 The log of a deployment is its topic prefix; what is in the broker is checked against the topic table before anything is read.
 // L3 A record too large for a batch is refused before it is sent; a record that nobody can read is given as one (record-value.ts).
-// L4 Bounded: bytes that wait for acknowledgement, bytes fetched and not yet read.
+// L4 A batch that cannot be decoded ends its reader, with its place; none is skipped.
+// L5 Bounded: bytes that wait for acknowledgement, bytes fetched and not yet read.
 import { headersOf, type TopicId } from '@tessera/contracts';
 import { RetryableError } from '@tessera/runtime';
 import type { EventLog, LogBatch, LogClock, NewRecord, ReadLimits } from '@tessera/runtime';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppendQueue } from './append-queue.js';
 import type { FetchAnswer, KafkaClient, WireRecord } from './client.js';
+import { UnreadableBatchError } from './compression.js';
 import { Follower } from './follower.js';
 import { KafkajsClient } from './kafkajs/kafkajs-client.js';
 import type { KafkaConnectionOptions } from './options.js';
@@ -227,7 +229,9 @@ export class KafkaEventLog implements EventLog {
         const [answer] = await this.client.fetch(leader, 'read', [{ topic, partition, offset }], limits);
         if (answer !== undefined && (answer.problem === undefined || answer.problem === 'out-of-range')) return answer;
         why = answer?.detail ?? 'no answer';
+        if (answer?.problem === 'unreadable') throw new UnreadableBatchError(`${topic}[${String(partition)}]`, offset, why);
       } catch (error) {
+        if (error instanceof UnreadableBatchError) throw error;
         why = reasonIn(error);
       }
     }

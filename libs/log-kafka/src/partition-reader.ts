@@ -2,7 +2,8 @@
 // R1 A read gives what is there: all that this process knows to be readable (its own acknowledged appends, the end it asked for, what a
 //    broker told) is waited for; an empty batch says that nothing more is known.
 // R2 A cursor holds a bounded number of bytes, undecoded; the follower stops at the bound and goes on when they are read.
-// R3 Readers at different places of one partition have a cursor each; the one that was not read from for longest is given up.
+// R3 Bytes that cannot be decoded are fetched once more: they may have been damaged on the way. Then the read fails for good.
+// R4 Readers at different places of one partition have a cursor each; the one that was not read from for longest is given up.
 import { RetryableError, type LogBatch, type ReadLimits } from '@tessera/runtime';
 import type { FetchAnswer, RecordChunk } from './client.js';
 
@@ -26,6 +27,8 @@ export interface Cursor {
   following: boolean;
   /** The offset is not one that the broker has: the next read finds where to go on. */
   astray: boolean;
+  /** Where bytes could not be decoded; -1 nowhere. */
+  unreadableAt: number;
   /** Nobody reads here: what arrives is only told of. */
   watching: boolean;
 }
@@ -89,7 +92,7 @@ export class PartitionReader {
 
   private async readAt(cursor: Cursor, fromOffset: number, limits: ReadLimits): Promise<LogBatch> {
     for (const deadline = this.reading.nowMs() + this.reading.waitMs; ;) {
-      const batch = this.takeFrom(cursor, limits);
+      const batch = this.takeOrForget(cursor, limits);
       if (batch !== undefined) return batch;
       if (this.followed && cursor.front >= this.knownEnd && cursor.bytes === 0 && cursor.lastReadMs > 0) {
         return this.ended(cursor, fromOffset);
@@ -124,6 +127,19 @@ export class PartitionReader {
   private ended(cursor: Cursor, fromOffset: number): LogBatch {
     cursor.lastReadMs = this.reading.nowMs();
     return { records: [], nextOffset: Math.max(fromOffset, cursor.front) };
+  }
+
+  private takeOrForget(cursor: Cursor, limits: ReadLimits): LogBatch | undefined {
+    try {
+      return this.takeFrom(cursor, limits);
+    } catch (error) {
+      cursor.chunks = [];
+      cursor.bytes = 0;
+      cursor.fetchFrom = cursor.front;
+      if (cursor.unreadableAt === cursor.front) throw error;
+      cursor.unreadableAt = cursor.front;
+      return undefined;
+    }
   }
 
   private takeFrom(cursor: Cursor, limits: ReadLimits): LogBatch | undefined {
@@ -243,6 +259,7 @@ function newCursor(offset: number, watching: boolean): Cursor {
     reading: false,
     following: false,
     astray: false,
+    unreadableAt: -1,
     watching,
   };
 }

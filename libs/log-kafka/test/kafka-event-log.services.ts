@@ -75,7 +75,7 @@ describe.each(CLIENTS)('the log on Kafka, over %s', (client) => {
     const log = await KafkaEventLog.open(options);
     const topic = topicName('events', options.prefix);
     const alien = new Producer({ clientId: 'alien', bootstrapBrokers: [...brokers()] });
-    const send = (value: string | null, compression: 'none' | 'gzip' = 'none', key?: string) =>
+    const send = (value: string | null, compression: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd' = 'none', key?: string) =>
       alien.send({
         messages: [
           {
@@ -91,7 +91,9 @@ describe.each(CLIENTS)('the log on Kafka, over %s', (client) => {
     await send('not json');
     await send('{"kind":"of nobody"}', 'gzip');
     await send(JSON.stringify(tracked('s', 'm0').value), 'gzip');
-    await send(JSON.stringify(tracked('s', 'm1').value), 'gzip', tracked('s', 'm1').key);
+    const ofCodec = (codec: string) => tracked('s', codec);
+    for (const codec of ['gzip', 'snappy', 'lz4', 'zstd'] as const)
+      await send(JSON.stringify(ofCodec(codec).value), codec, ofCodec(codec).key);
     await send('{"kind":"tracked","workspace":"w"}', 'none', tracked('s', 'm1').key);
     await send(null, 'none', 'k');
     await log.append('events', 0, [tracked('s', 'm2')]);
@@ -100,7 +102,10 @@ describe.each(CLIENTS)('the log on Kafka, over %s', (client) => {
       'unreadable',
       'unreadable',
       'unreadable',
-      'm1',
+      'gzip',
+      'snappy',
+      'lz4',
+      'zstd',
       'unreadable',
       null,
       'm2',

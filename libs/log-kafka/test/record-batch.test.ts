@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { crc32c, Reader, readRecordsBatches } from '@platformatic/kafka';
+import { compressionsAlgorithms, crc32c, Reader, readRecordsBatches } from '@platformatic/kafka';
 import fc from 'fast-check';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import type { WireRecord } from '../src/client.js';
+import { UnreadableBatchError } from '../src/compression.js';
 import { BatchChunk } from '../src/platformatic/record-batch-reader.js';
 import { setProducer, writeBatch } from '../src/platformatic/record-batch-writer.js';
 
@@ -37,6 +39,14 @@ function stored(records: readonly WireRecord[], firstOffset: number): Buffer {
   const batch = Buffer.from(writeBatch(records, PRODUCER));
   batch.writeBigInt64BE(BigInt(firstOffset), 0);
   return batch;
+}
+
+/** The batch with other bytes for its records. */
+function withRecords(batch: Buffer, codec: number, records: Buffer): Buffer {
+  const bytes = Buffer.concat([batch.subarray(0, 61), records]);
+  bytes.writeInt32BE(bytes.length - 12, 8);
+  bytes.writeInt16BE(codec, 21);
+  return bytes;
 }
 
 describe('a batch of records', () => {
@@ -113,9 +123,32 @@ describe('a batch of records', () => {
     expect([done, chunk.nextOffset]).toEqual([true, 51]);
   });
 
-  test('that is broken inside is the failure of the world, not a record left out', () => {
-    const bytes = stored([recordOf('{"kind":"tick"}')], 0);
-    bytes[61] = 0xff;
-    expect(() => new BatchChunk('t[0]', bytes, 0).take(10, 1 << 20)).toThrow('beyond the end of its batch');
+  test.each([
+    [1, gzipSync],
+    [4, zstdCompressSync],
+    [2, (data: Buffer) => compressionsAlgorithms.snappy.compressSync(data)],
+    [3, (data: Buffer) => compressionsAlgorithms.lz4.compressSync(data)],
+  ])('compressed with codec %i is read', (codec, compress) => {
+    const whole = stored([recordOf('{"kind":"tick"}', 0), recordOf('{"kind":"tick"}', 1)], 7);
+    const bytes = withRecords(whole, codec, compress(whole.subarray(61)));
+    expect(new BatchChunk('t[0]', bytes, 8).take(10, 1 << 20)).toMatchObject({ records: [{ offset: 8 }], done: true });
+  });
+
+  test('that cannot be read is named with its place and codec, each time, after the records before it', () => {
+    const good = stored([recordOf('1'), recordOf('2')], 40);
+    const broken = [
+      [
+        withRecords(stored([recordOf('3')], 42), 4, Buffer.from('no zstd')),
+        /t\[0\]: the batch at offset 42 .* decompressed as zstd/,
+      ],
+      [withRecords(stored([recordOf('3')], 42), 6, Buffer.from('?')), /offset 42 .* the codec 6, .* gzip, snappy, lz4, zstd/],
+      [withRecords(stored([recordOf('3')], 42), 0, Buffer.from([0xff, 0x01])), /offset 42 .* ends beyond its end/],
+    ] as const;
+    for (const [batch, why] of broken) {
+      const chunk = new BatchChunk('t[0]', Buffer.concat([good, batch]), 40);
+      expect(chunk.take(10, 1 << 20)).toMatchObject({ records: [{ offset: 40 }, { offset: 41 }], done: false });
+      for (const _ of [1, 2]) expect(() => chunk.take(10, 1 << 20)).toThrow(UnreadableBatchError);
+      expect(() => chunk.take(10, 1 << 20)).toThrow(why);
+    }
   });
 });

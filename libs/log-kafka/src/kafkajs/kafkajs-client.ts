@@ -6,7 +6,8 @@ import { RetryableError } from '@tessera/runtime';
 import kafkajs from 'kafkajs';
 import type { Admin, Producer, SASLOptions } from 'kafkajs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FetchAnswer, FetchLimits, FetchPosition, FoundTopic, KafkaClient, WireRecord } from '../client.js';
+import type { FetchAnswer, FetchLimits, FetchPosition, FetchProblem, FoundTopic, KafkaClient, WireRecord } from '../client.js';
+import { CodecError, CODECS, decompressed } from '../compression.js';
 import { addressesOf, ownSasl, type KafkaConnectionOptions } from '../options.js';
 import type { ClientTimes } from '../platformatic/platformatic-client.js';
 import { asRefused, KafkaRefusedError, reasonIn } from '../refusal.js';
@@ -19,6 +20,12 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const ALL_IN_SYNC = -1;
 /** A cluster under load takes its time until every partition has a leader. */
 const VISIBLE_MS = 30_000;
+
+// Of kafkajs's own there is gzip alone. One registry per process: all clients in it read the same.
+for (const codec of CODECS) {
+  const one = { decompress: (bytes: Buffer) => Promise.resolve().then(() => decompressed(codec, bytes)) };
+  Object.assign(kafkajs.CompressionCodecs, { [codec]: () => one });
+}
 
 export class KafkajsClient implements KafkaClient {
   private readonly producer: Producer;
@@ -132,9 +139,15 @@ export class KafkajsClient implements KafkaClient {
         }),
       );
     } catch (error) {
+      const problem = problemIn(error);
+      if (problem === undefined) throw asFailure(error, `fetch from broker ${String(leader)}`);
       // kafkajs refuses the whole answer for one partition's sake.
-      if ((error as { type?: string }).type === 'OFFSET_OUT_OF_RANGE') return this.oneByOne(leader, purpose, positions, limits);
-      throw asFailure(error, `fetch from broker ${String(leader)}`);
+      if (positions.length > 1) return this.oneByOne(leader, purpose, positions, limits);
+      // With the least there is, the first batch alone: whole ones before a broken one are given, and its offset is the one asked for.
+      const least = { waitMs: 0, bytes: 1, bytesPerPartition: 1 };
+      if (problem === 'unreadable' && limits.bytes > least.bytes) return this.fetch(leader, purpose, positions, least);
+      const detail = (error as Error).message;
+      return positions.map((position) => ({ ...position, problem, detail, highWatermark: 0, chunk: undefined }));
     }
   }
 
@@ -198,15 +211,6 @@ export class KafkajsClient implements KafkaClient {
     positions: readonly FetchPosition[],
     limits: FetchLimits,
   ): Promise<readonly FetchAnswer[]> {
-    if (positions.length === 1) {
-      return positions.map((position) => ({
-        ...position,
-        problem: 'out-of-range' as const,
-        detail: 'OFFSET_OUT_OF_RANGE',
-        highWatermark: 0,
-        chunk: undefined,
-      }));
-    }
     const answers: FetchAnswer[] = [];
     for (const position of positions) answers.push(...(await this.fetch(leader, purpose, [position], { ...limits, waitMs: 0 })));
     return answers;
@@ -224,6 +228,12 @@ export class KafkajsClient implements KafkaClient {
       }
     }
   }
+}
+
+/** What is wrong with one partition of an answer; undefined where it is something else. */
+function problemIn(error: unknown): FetchProblem | undefined {
+  if (error instanceof CodecError) return 'unreadable';
+  return (error as { type?: string }).type === 'OFFSET_OUT_OF_RANGE' ? 'out-of-range' : undefined;
 }
 
 function isUnknownTopic(error: unknown): boolean {

@@ -2,11 +2,11 @@
 // D1 A batch that is cut off at the end of an answer is left for the next fetch.
 // D2 Whoever wrote them: other clients' compression, null keys, control batches and records without headers are all read.
 // D3 The stamp is the broker's where the topic says so, and then one for the whole batch.
-// D4 What cannot be decoded at all (a broken batch, an unknown compression) is the world's failure: the caller tries again and is told
-//    where, and no record is skipped.
-import { compressionsAlgorithmsByBitmask } from '@platformatic/kafka';
-import { RetryableError, type LogRecord } from '@tessera/runtime';
+// D4 What cannot be decoded at all (a broken batch, an unknown compression) is an UnreadableBatchError, and no record is skipped: those
+//    before it are given first, and it is thrown each time somebody asks for those after.
+import type { LogRecord } from '@tessera/runtime';
 import type { RecordChunk } from '../client.js';
+import { decompressed, UnreadableBatchError } from '../compression.js';
 import { keyFrom, valueOf } from '../record-value.js';
 
 const BATCH_HEAD_BYTES = 12;
@@ -15,6 +15,7 @@ const COMPRESSION = 0b111;
 const STAMPED_BY_LOG = 0b1000;
 const CONTROL = 0b100000;
 const MAGIC = 2;
+const BEYOND = 'a record of it ends beyond its end';
 
 export class BatchChunk implements RecordChunk {
   readonly nextOffset: number;
@@ -58,15 +59,22 @@ export class BatchChunk implements RecordChunk {
     const taken: LogRecord[] = [];
     let size = 0;
     while (taken.length < records && (taken.length === 0 || size < bytes)) {
-      if (this.left === 0) {
-        if (!this.openBatch()) break;
-        continue;
-      }
       const start = this.at;
-      const record = this.readRecord();
-      if (record === undefined) continue;
-      size += this.at - start;
-      taken.push(record);
+      try {
+        if (this.left === 0) {
+          if (!this.openBatch()) break;
+          continue;
+        }
+        const record = this.readRecord();
+        this.left -= 1;
+        if (record === undefined) continue;
+        size += this.at - start;
+        taken.push(record);
+      } catch (error) {
+        this.at = start;
+        if (taken.length === 0) throw this.unreadable(error);
+        break;
+      }
     }
     return { records: taken, bytes: size, done: this.left === 0 && this.batchAt >= this.end };
   }
@@ -75,34 +83,28 @@ export class BatchChunk implements RecordChunk {
     const start = this.batchAt;
     if (start >= this.end) return false;
     const { buffer } = this;
-    this.batchAt = start + BATCH_HEAD_BYTES + buffer.readInt32BE(start + 8);
-    const magic = buffer.readInt8(start + 16);
-    if (magic !== MAGIC)
-      throw new RetryableError(`${this.place}: a batch of the format ${String(magic)}, read is ${String(MAGIC)}`);
-    const attributes = buffer.readInt16BE(start + 21);
-    if ((attributes & CONTROL) !== 0) return true;
+    const end = start + BATCH_HEAD_BYTES + buffer.readInt32BE(start + 8);
     this.baseOffset = Number(buffer.readBigInt64BE(start));
+    const magic = buffer.readInt8(start + 16);
+    if (magic !== MAGIC) throw new Error(`it has the format ${String(magic)}, read is ${String(MAGIC)}`);
+    const attributes = buffer.readInt16BE(start + 21);
+    if ((attributes & CONTROL) !== 0) {
+      this.batchAt = end;
+      return true;
+    }
     this.baseTimeMs = Number(buffer.readBigInt64BE(start + 27));
     this.stampMs = (attributes & STAMPED_BY_LOG) === 0 ? -1 : Number(buffer.readBigInt64BE(start + 35));
+    const codec = attributes & COMPRESSION;
+    const bytes = buffer.subarray(start + BATCH_HEADER_BYTES, end);
+    this.records = codec === 0 ? bytes : decompressed(codec, bytes);
     this.left = buffer.readInt32BE(start + 57);
-    this.records = this.decompressed(attributes & COMPRESSION, buffer.subarray(start + BATCH_HEADER_BYTES, this.batchAt));
     this.at = 0;
+    this.batchAt = end;
     return true;
   }
 
-  private decompressed(algorithm: number, records: Buffer): Buffer {
-    if (algorithm === 0) return records;
-    const found = (compressionsAlgorithmsByBitmask as Record<number, { decompressSync(data: Buffer): Buffer } | undefined>)[
-      algorithm
-    ];
-    try {
-      if (found === undefined) throw new Error(`compression ${String(algorithm)} is not known`);
-      return found.decompressSync(records);
-    } catch (error) {
-      throw new RetryableError(`${this.place}: the batch at offset ${String(this.baseOffset)} cannot be decompressed`, {
-        cause: error,
-      });
-    }
+  private unreadable(error: unknown): UnreadableBatchError {
+    return new UnreadableBatchError(this.place, this.baseOffset, error instanceof Error ? error.message : String(error), error);
   }
 
   /** Undefined for one before the offset that was asked for: a batch is sent whole. */
@@ -110,8 +112,7 @@ export class BatchChunk implements RecordChunk {
     const { records } = this;
     const length = this.readVarint();
     const end = this.at + length;
-    if (end > records.length || length < 0) throw new RetryableError(`${this.place}: a record beyond the end of its batch`);
-    this.left -= 1;
+    if (end > records.length || length < 0) throw new Error(BEYOND);
     this.at += 1;
     const timeDelta = this.readVarint();
     const offset = this.baseOffset + this.readVarint();
@@ -163,7 +164,7 @@ export class BatchChunk implements RecordChunk {
     let factor = 1;
     for (;;) {
       const byte = records[this.at++];
-      if (byte === undefined) throw new RetryableError(`${this.place}: a record beyond the end of its batch`);
+      if (byte === undefined) throw new Error(BEYOND);
       zigzag += (byte & 0x7f) * factor;
       if (byte < 0x80) break;
       factor *= 0x80;
