@@ -5,8 +5,13 @@
 //    one. The failed one itself may be in the log.
 // A3 What waits is bounded in bytes; above, an append is refused at once, as the world's failure.
 // A4 An append larger than a batch is several, one behind the other; its offset is that of its first record.
+// A5 What comes within `paceMs` of the last request waits till that time is over, unless it is much: at a thousand records a second that is
+//    one request for several partitions instead of one for each record, here and in the broker. A record that comes alone never waits.
 import { RetryableError } from '@tessera/runtime';
 import type { WireRecord } from './client.js';
+
+/** What is much goes at once. */
+const PACED_BYTES = 64 << 10;
 
 interface Waiting {
   readonly records: readonly WireRecord[];
@@ -38,6 +43,8 @@ export interface AppendLimits {
   readonly batchRecords: number;
   /** Of everything that waits or is under way. */
   readonly waitingBytes: number;
+  /** Between two requests that carry little. */
+  readonly paceMs: number;
 }
 
 export type Produce = (topic: string, partition: number, records: readonly WireRecord[]) => Promise<number>;
@@ -45,7 +52,9 @@ export type Produce = (topic: string, partition: number, records: readonly WireR
 export class AppendQueue {
   private readonly lanes = new Map<string, Lane>();
   private readonly ready = new Set<Lane>();
-  private scheduled = false;
+  private turn = false;
+  private timer: NodeJS.Timeout | undefined;
+  private lastSentMs = -Infinity;
   private bytes = 0;
   private idlers: (() => void)[] = [];
 
@@ -75,19 +84,30 @@ export class AppendQueue {
       await new Promise<void>((resolve) => this.idlers.push(resolve));
   }
 
-  /** After this turn: what callers append in one turn shares a batch, and the batches of a turn share a request. */
+  /** After this turn, or after the pace: what callers append till then shares a batch, and the batches share a request. */
   private send(lane: Lane): void {
     if (lane.busy) return;
     this.ready.add(lane);
-    if (this.scheduled) return;
-    this.scheduled = true;
-    setImmediate(() => {
-      this.scheduled = false;
-      const lanes = [...this.ready];
-      this.ready.clear();
-      for (const one of lanes) void this.sendBatch(one);
-    });
+    if (this.turn) return;
+    const restMs = this.lastSentMs + this.limits.paceMs - performance.now();
+    if (restMs > 0 && this.bytes < PACED_BYTES) {
+      this.timer ??= setTimeout(this.sendReady, restMs);
+      return;
+    }
+    this.turn = true;
+    setImmediate(this.sendReady);
   }
+
+  private readonly sendReady = (): void => {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.turn = false;
+    if (this.ready.size === 0) return;
+    this.lastSentMs = performance.now();
+    const lanes = [...this.ready];
+    this.ready.clear();
+    for (const lane of lanes) void this.sendBatch(lane);
+  };
 
   private async sendBatch(lane: Lane): Promise<void> {
     const batch = this.nextBatch(lane);

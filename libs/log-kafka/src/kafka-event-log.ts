@@ -64,6 +64,7 @@ export const DEFAULT_KAFKA_LIMITS: KafkaLogLimits = {
 
 const BATCH_BYTES = 1 << 20;
 const BATCH_RECORDS = 10_000;
+const PACE_MS = 5;
 const READ_BYTES_MIN = 64 << 10;
 const READ_BYTES_MAX = 4 << 20;
 const PAUSE_MS = 50;
@@ -86,7 +87,7 @@ export class KafkaEventLog implements EventLog {
     const { waitingBytes, prefetchBytes, pollMs } = limits;
     this.queue = new AppendQueue(
       (topic, partition, records) => client.produce(topic, partition, records),
-      { batchBytes: BATCH_BYTES, batchRecords: BATCH_RECORDS, waitingBytes },
+      { batchBytes: BATCH_BYTES, batchRecords: BATCH_RECORDS, waitingBytes, paceMs: PACE_MS },
       (topic, partition, nextOffset) => this.readers.get(`${topic}/${String(partition)}`)?.appended(nextOffset),
     );
     this.follower = new Follower(client, { bytes: prefetchBytes, waitMs: pollMs }, () => this.readers.values());

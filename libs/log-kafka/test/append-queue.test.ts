@@ -20,7 +20,7 @@ function setUp(limits: Partial<AppendLimits> = {}) {
   const appended: string[] = [];
   const queue = new AppendQueue(
     produce,
-    { batchBytes: 100, batchRecords: 10, waitingBytes: 1_000, ...limits },
+    { batchBytes: 100, batchRecords: 10, waitingBytes: 1_000, paceMs: 0, ...limits },
     (topic, partition, next) => appended.push(`${topic}/${String(partition)} to ${String(next)}`),
   );
   return { calls, queue, appended };
@@ -110,6 +110,32 @@ describe('the queue of appends', () => {
     const large = queue.append('t', 1, wire('c', 500));
     (await called(calls, 2)).settle(3);
     expect(await large).toEqual({ firstOffset: 3 });
+  });
+
+  test('what comes soon after a request waits for the pace, and shares the next; what is much does not wait', async () => {
+    const { calls, queue } = setUp({ paceMs: 300_000, waitingBytes: 1 << 20 });
+    const appends = [queue.append('t', 0, wire('a'))];
+    await called(calls, 1);
+    appends.push(queue.append('t', 1, wire('b')));
+    for (let turn = 0; turn < 5; turn++) await nextTurn();
+    appends.push(queue.append('t', 2, wire('c')));
+    for (let turn = 0; turn < 5; turn++) await nextTurn();
+    expect(calls.map(({ keys }) => keys)).toEqual(['a']);
+    appends.push(queue.append('t', 3, wire('d', 64 << 10)));
+    await called(calls, 4);
+    expect(calls.map(({ keys }) => keys)).toEqual(['a', 'b', 'c', 'd']);
+    for (const call of calls) call.settle(0);
+    await Promise.all(appends);
+  });
+
+  test('a pace that is over lets the next request go', async () => {
+    const { calls, queue } = setUp({ paceMs: 5 });
+    const appends = [queue.append('t', 0, wire('a')), queue.append('t', 1, wire('b'))];
+    await called(calls, 2);
+    appends.push(queue.append('t', 2, wire('c')));
+    while (calls.length < 3) await nextTurn();
+    for (const call of calls) call.settle(0);
+    await Promise.all(appends);
   });
 
   test('is drained when all is acknowledged or refused', async () => {

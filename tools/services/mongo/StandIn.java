@@ -1,9 +1,10 @@
 // mongo-java-server as the stand-in for MongoDB in our tests.
 // S1 It names wire version 9 (MongoDB 4.4), the least that today's drivers accept. That adds no feature: what it lacks, it lacks.
-// S2 A command that writes is answered after its effect is in the file, so that what was acknowledged is there after a SIGKILL.
+// S2 A command that writes is answered after its effect is in the file, so that what was acknowledged is there after a SIGKILL. Without a
+//    file everything is in memory and gone with the process: for benchmarks, whose processor the file would have for itself.
 // S3 A filter with an `_id`, or several by $in, is answered by way of the index of `_id` and the rest of the filter, as MongoDB does: the
 //    server alone would look at every document for a guarded write. That is how fast, never what is found.
-// Usage: java -cp … StandIn PORT FILE
+// Usage: java -cp … StandIn PORT [FILE]
 import de.bwaldvogel.mongo.MongoBackend;
 import de.bwaldvogel.mongo.MongoCollection;
 import de.bwaldvogel.mongo.MongoDatabase;
@@ -32,7 +33,8 @@ public final class StandIn {
 
   public static void main(String[] args) {
     int port = Integer.parseInt(args[0]);
-    MVStore store = new MVStore.Builder().fileName(args[1]).autoCommitDisabled().open();
+    MVStore.Builder builder = new MVStore.Builder().autoCommitDisabled();
+    MVStore store = (args.length > 1 ? builder.fileName(args[1]) : builder).open();
     Backend backend = new Backend(store);
     backend.version(new Wire9());
     MongoServer server = new MongoServer(committing(backend));

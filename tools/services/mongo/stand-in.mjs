@@ -14,13 +14,13 @@ const SOURCE = fileURLToPath(new URL('./StandIn.java', import.meta.url));
 const CACHE = fileURLToPath(new URL('../../../.cache/services/', import.meta.url));
 const READY = 'the stand-in is ready';
 
-/** Starts one server with its data in the folder. */
-export async function startMongo({ folder }) {
+/** Starts one server with its data in the folder, or, `inMemory`, nowhere. */
+export async function startMongo({ folder, inMemory = false }) {
   const jars = await jarsOf(POM, CACHE, 'mongo');
   const classes = await classesOf(jars);
   const [port] = await freePorts(1);
   mkdirSync(folder, { recursive: true });
-  const server = new StandIn({ classPath: `${classes}:${join(jars, '*')}`, port, folder });
+  const server = new StandIn({ classPath: `${classes}:${join(jars, '*')}`, port, folder, inMemory });
   await server.start();
   return server;
 }
@@ -28,7 +28,7 @@ export async function startMongo({ folder }) {
 export class StandIn {
   #process;
 
-  constructor({ classPath, port, folder }) {
+  constructor({ classPath, port, folder, inMemory }) {
     this.port = port;
     this.folder = folder;
     this.file = join(folder, 'mongo.mv');
@@ -36,7 +36,7 @@ export class StandIn {
       'the MongoDB stand-in',
       [
         ...['java', '-Xms64m', '-Xmx768m', '-XX:+UseSerialGC', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'],
-        ...['-cp', classPath, 'StandIn', String(port), this.file],
+        ...['-cp', classPath, 'StandIn', String(port), ...(inMemory ? [] : [this.file])],
       ],
       join(folder, 'mongo.log'),
     );

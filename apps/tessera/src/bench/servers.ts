@@ -1,7 +1,7 @@
 // The servers of a distributed benchmark: those of TESSERA_KAFKA_BROKERS and TESSERA_MONGO_URI where they are set, else started here
 // and stopped, as `npm run test:services` does it (tools/services).
 // V1 What servers of ours spend of the CPU is told beside the figures; of servers that somebody else runs it is not known.
-// V2 The store that is started is a stand-in for MongoDB: its time says nothing about MongoDB.
+// V2 The store that is started is a stand-in for MongoDB that keeps everything in memory: its time says nothing about MongoDB.
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -31,7 +31,7 @@ interface Tools {
     readonly brokers: readonly { readonly process: { readonly cpuSeconds: number | undefined } }[];
     destroy(options: { readonly all: boolean }): Promise<void>;
   }>;
-  readonly startMongo: (options: { readonly folder: string }) => Promise<{
+  readonly startMongo: (options: { readonly folder: string; readonly inMemory: boolean }) => Promise<{
     readonly uri: string;
     readonly cpuSeconds: number | undefined;
     destroy(options: { readonly all: boolean }): Promise<void>;
@@ -66,7 +66,7 @@ async function startServers(say: (text: string) => void): Promise<BenchServers> 
   const folder = mkdtempSync(join(tmpdir(), 'tessera-bench-servers-'));
   say('starting Kafka and the stand-in for MongoDB …');
   const kafka = await startKafka({ folder: join(folder, 'kafka') });
-  const store = await startMongo({ folder: join(folder, 'mongo') }).catch(async (error: unknown) => {
+  const store = await startMongo({ folder: join(folder, 'mongo'), inMemory: true }).catch(async (error: unknown) => {
     await kafka.destroy({ all: true });
     throw error;
   });
