@@ -8,6 +8,8 @@ import { linesOf } from './lines.js';
 
 /** Records per append: the frame of the embedded log. */
 const FRAME = 1_000;
+/** The year 9999: no event is from after its arrival. */
+const NEVER_LATER_MS = Date.UTC(9999, 0);
 /** Frames not yet durable. */
 const IN_FLIGHT_MAX = 32;
 
@@ -37,7 +39,7 @@ export async function feed({ log, file, workspace, progress, room }: FeedOptions
     rules: DEFAULT_IDENTITY_RULES,
     context: undefined,
     integrations: undefined,
-    receivedMs: Number.MAX_SAFE_INTEGER,
+    receivedMs: NEVER_LATER_MS,
     sentAtMs: undefined,
     clock: 'as-sent' as const,
     nextId: (): string => {
