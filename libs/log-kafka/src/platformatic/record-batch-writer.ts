@@ -17,6 +17,8 @@ const HEADER_BYTES = 61;
 /** Length, attributes, time delta, offset delta, key and value length, header count: never more than this beside the content. */
 const RECORD_FRAME_BYTES_MAX = 40;
 const HEADER_FRAME_BYTES_MAX = 10;
+/** Lengths whose varint is one byte. */
+const ONE_BYTE_BELOW = 64;
 const CRC_AT = 17;
 const CRC_FROM = 21;
 const PRODUCER_AT = 43;
@@ -64,8 +66,6 @@ function sizeMaxOf(records: readonly WireRecord[]): number {
 
 function writeRecord(buffer: Buffer, start: number, record: WireRecord, index: number, timeDelta: number): number {
   const { key, value, headers } = record;
-  const keyBytes = Buffer.byteLength(key);
-  const valueBytes = value === null ? -1 : Buffer.byteLength(value);
   // The length goes first, and is known last: the content is written behind room for it, and moved only if it takes less.
   const bodyMax = record.bytes + RECORD_FRAME_BYTES_MAX;
   const body = start + varintBytes(bodyMax * 2);
@@ -73,10 +73,8 @@ function writeRecord(buffer: Buffer, start: number, record: WireRecord, index: n
   buffer[at++] = 0;
   at = writeVarint(buffer, at, timeDelta);
   at = writeVarint(buffer, at, index);
-  at = writeVarint(buffer, at, keyBytes);
-  at += buffer.write(key, at);
-  at = writeVarint(buffer, at, valueBytes);
-  if (value !== null) at += buffer.write(value, at);
+  at = writeText(buffer, at, key);
+  at = value === null ? writeVarint(buffer, at, -1) : writeText(buffer, at, value);
   at = writeHeaders(buffer, at, headers);
   const length = at - body;
   const end = start + varintBytes(length * 2);
@@ -90,13 +88,30 @@ function writeHeaders(buffer: Buffer, start: number, headers: WireRecord['header
   const names = Object.keys(headers);
   let at = writeVarint(buffer, start, names.length);
   for (const name of names) {
-    const text = headers[name] as string;
-    at = writeVarint(buffer, at, Buffer.byteLength(name));
-    at += buffer.write(name, at);
-    at = writeVarint(buffer, at, Buffer.byteLength(text));
-    at += buffer.write(text, at);
+    at = writeText(buffer, at, name);
+    at = writeText(buffer, at, headers[name] as string);
   }
   return at;
+}
+
+/** Length and bytes. A short text of ASCII is copied by hand: a record with headers has a dozen, and two native calls each. */
+function writeText(buffer: Buffer, start: number, text: string): number {
+  const units = text.length;
+  if (units < ONE_BYTE_BELOW && writeAscii(buffer, start + 1, text)) {
+    buffer[start] = units * 2;
+    return start + 1 + units;
+  }
+  const at = writeVarint(buffer, start, Buffer.byteLength(text));
+  return at + buffer.write(text, at);
+}
+
+function writeAscii(buffer: Buffer, start: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 0x7f) return false;
+    buffer[start + i] = unit;
+  }
+  return true;
 }
 
 /** Zigzag, seven bits a byte. Beyond 2^53 nothing is written here. */
