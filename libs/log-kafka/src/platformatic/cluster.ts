@@ -96,6 +96,8 @@ export class Cluster {
       pool = new ConnectionPool(this.options.clientId, connectionOptionsOf(this.options, purpose));
       // What went wrong with a connection is told to whoever waits for an answer from it.
       pool.on('failed', () => undefined);
+      // The pool hears one error of a connection. Another one, as when a broker hangs up on whom it has just refused, would end the process.
+      pool.on('connecting', ({ connection }) => connection.on('error', () => undefined));
       this.pools.set(purpose, pool);
     }
     return pool;

@@ -162,7 +162,7 @@ export const MUTANTS = [
     edits: [
       {
         file: features('features-stage'),
-        find: 'fragment.profile = profileId(secretOf(workspace), nodeOfFragment(sender, id));',
+        find: 'fragment.profile = profileId(secretOf(workspace), nodeOfFragment(sender, fragment.id));',
         replace: "fragment.profile = 'p_' + Math.random().toString(36).slice(2);",
       },
     ],
