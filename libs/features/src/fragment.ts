@@ -161,7 +161,7 @@ export function writeTrait(
 }
 
 export function writeChoices(fragment: Fragment, choices: Consent, changes: Changes): void {
-  const consent: Consent = fragment.consent === NONE ? new Map<string, ConsentChoice>() : (fragment.consent as Consent);
+  const consent: Consent = ownMap(fragment.consent);
   fragment.consent = consent;
   for (const purpose of addChoices(consent, choices)) {
     const choice = consent.get(purpose);
@@ -273,9 +273,11 @@ function readSorted<T>(reader: Reader, read: () => T): ReadonlyMap<string, T> {
 
 /** The map with the entry in it: the same one, or the fragment's first. */
 export function withEntry<T>(map: ReadonlyMap<string, T>, key: string, value: T): ReadonlyMap<string, T> {
-  const own = map === NONE ? new Map<string, T>() : (map as Map<string, T>);
-  own.set(key, value);
-  return own;
+  return ownMap(map).set(key, value);
+}
+
+function ownMap<T>(map: ReadonlyMap<string, T>): Map<string, T> {
+  return map === NONE ? new Map<string, T>() : (map as Map<string, T>);
 }
 
 /** An own property, whatever its name. */

@@ -7,4 +7,4 @@ export {
   type DescribedSetting,
   type ProcessName,
 } from './config.js';
-export { fileVariableOf, partitionsOf, SETTINGS, type Config, type Setting } from './settings.js';
+export { fileVariableOf, PARTITIONS_MAX, partitionsOf, SETTINGS, type Config, type Setting } from './settings.js';

@@ -28,6 +28,9 @@ export interface Setting<Value> {
   readonly secret: boolean;
 }
 
+/** Partitions that a wide log may have. */
+export const PARTITIONS_MAX = 256;
+
 export const SETTINGS = {
   data: setting('TESSERA_DATA', './.tessera', 'data folder of the embedded profile', PATH),
   credentialsFile: setting(
@@ -54,7 +57,7 @@ export const SETTINGS = {
     'TESSERA_PARTITIONS',
     '',
     'partitions of the wide logs, fixed when they are created; 8 embedded, 64 on Kafka',
-    optional(numberFrom(1, 256)),
+    optional(numberFrom(1, PARTITIONS_MAX)),
   ),
   topicPrefix: setting('TESSERA_TOPIC_PREFIX', 'tessera', 'first part of the names of topics and consumer groups', TOPIC_PREFIX),
   kafkaBrokers: setting('TESSERA_KAFKA_BROKERS', '', 'brokers to begin with', optional(ADDRESSES)),

@@ -2,12 +2,12 @@
 // R1 Only where no data folder is, or an empty one: what is there is never touched.
 // R2 The folder is there whole or not at all: everything is written beside it, checked, flushed, and then takes its name.
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import type { ObjectStore } from '@tessera/object-store';
+import { flushFolder, makeFolder, requireEmptyFolder } from '../folder-draft.js';
 import { PART_BYTES, readBackup, sha256 } from './backup-manifest.js';
 import type { Backup, BackupFile, BackupPart } from './backup-manifest.js';
 
@@ -25,34 +25,14 @@ const decompress = promisify(zstdDecompress);
 
 export async function restoreBackup({ data, objects, id, progress }: RestoreBackupOptions): Promise<Backup> {
   const target = resolve(data);
-  await requireEmpty(target);
+  await requireEmptyFolder(target);
   const backup = await readBackup(objects, id);
-  const draft = `${target}.restoring`;
-  if (existsSync(draft))
-    throw new Error(
-      `${draft} is there: another restore is under way, or one was broken off; remove it when none runs, and try again`,
-    );
-  await mkdir(draft, { recursive: true, mode: 0o700 });
-  try {
+  await makeFolder(target, async (draft) => {
     for (const file of backup.files) await restoreFile(objects, file, draft, progress);
-    await flushFolder(draft);
-    if (existsSync(target)) await rmdir(target);
-    await rename(draft, target);
-    await flushFolder(dirname(target));
-  } catch (error) {
-    await rm(draft, { recursive: true, force: true });
-    throw error;
-  }
+    return draft;
+  });
   progress(`${target} is back-up ${backup.id}`);
   return backup;
-}
-
-async function requireEmpty(target: string): Promise<void> {
-  const found = existsSync(target) ? await readdir(target) : [];
-  if (found.length > 0)
-    throw new Error(
-      `${target} is not empty (found ${found.slice(0, 5).join(', ')}): move it away, or choose another folder by --data`,
-    );
 }
 
 async function restoreFile(
@@ -92,13 +72,4 @@ async function readPart(objects: ObjectStore, { name, bytes, sha256: expected }:
 
 function damaged(name: string, reason: string): Error {
   return new Error(`the back-up is damaged: ${name}: ${reason}; choose another by --id`);
-}
-
-async function flushFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

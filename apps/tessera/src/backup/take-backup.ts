@@ -5,12 +5,13 @@
 // T3 Bounded: one copy at a time in the scratch folder, one part in memory. There must be room for a copy, and it is looked for first.
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, open, readFile, rm, statfs } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
-import { copyEnvironment, environmentBytes, environmentFile } from '@tessera/lmdb-environment';
+import { environmentBytes, environmentFile } from '@tessera/lmdb-environment';
 import type { ObjectStore } from '@tessera/object-store';
+import { megabytes, withScratchCopy } from '../scratch-copy.js';
 import { LOG_FILE, manifestName, PART_BYTES, partName, sha256, STATE_FILE } from './backup-manifest.js';
 import type { Backup, BackupFile, BackupPart } from './backup-manifest.js';
 
@@ -28,7 +29,7 @@ const CREDENTIALS = 'credentials.json';
 const compress = promisify(zstdCompress);
 
 export async function takeBackup(options: TakeBackupOptions): Promise<Backup> {
-  const { data, objects, nowMs, progress } = options;
+  const { data, objects, scratch, nowMs, progress } = options;
   const id = new Date(nowMs).toISOString().replace(/[-:.]/g, '');
   for (const folder of ['state', 'log']) environmentBytes(join(data, folder));
   const files: BackupFile[] = [];
@@ -36,7 +37,8 @@ export async function takeBackup(options: TakeBackupOptions): Promise<Backup> {
     ['state', STATE_FILE],
     ['log', LOG_FILE],
   ] as const) {
-    files.push(await withCopy(options, folder, (file) => upload(objects, id, path, file, progress)));
+    const copy = { what: folder, source: join(data, folder), scratch, prefix: 'tessera-backup-', progress };
+    files.push(await withScratchCopy(copy, (own) => upload(objects, id, path, environmentFile(join(own, folder)), progress)));
   }
   const credentials = join(data, CREDENTIALS);
   if (existsSync(credentials)) files.push(await uploadText(objects, id, CREDENTIALS, await readFile(credentials)));
@@ -46,30 +48,6 @@ export async function takeBackup(options: TakeBackupOptions): Promise<Backup> {
     throw new Error(`there is a back-up ${id} already: two were begun in the same millisecond; begin again`);
   progress(`back-up ${id} is complete`);
   return backup;
-}
-
-/** Copies one environment into the scratch folder, and removes the copy afterwards, whatever happens. */
-async function withCopy<T>(
-  { data, scratch, progress }: TakeBackupOptions,
-  folder: string,
-  use: (file: string) => Promise<T>,
-): Promise<T> {
-  const source = join(data, folder);
-  await mkdir(scratch, { recursive: true });
-  const { bavail, bsize } = await statfs(scratch);
-  const needed = environmentBytes(source);
-  if (bavail * bsize < needed)
-    throw new Error(
-      `${scratch} has ${String(bavail * bsize)} bytes free, and a copy of ${source} may take ${String(needed)}: choose another folder by --scratch`,
-    );
-  const own = await mkdtemp(join(scratch, 'tessera-backup-'));
-  try {
-    progress(`copying ${folder} (${megabytes(needed)})`);
-    await copyEnvironment(source, join(own, folder));
-    return await use(environmentFile(join(own, folder)));
-  } finally {
-    await rm(own, { recursive: true, force: true });
-  }
 }
 
 async function upload(
@@ -113,8 +91,4 @@ async function putPart(objects: ObjectStore, name: string, bytes: Buffer): Promi
   const stored = await compress(bytes);
   await objects.put(name, stored);
   return { name, bytes: bytes.length, storedBytes: stored.length, sha256: sha256(stored) };
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / (1 << 20)).toFixed(1)} MiB`;
 }

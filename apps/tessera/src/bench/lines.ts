@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 
 const CHUNK_BYTES = 1 << 18;
 
-/** The lines that are not blank, in their order, without their ends; a list of them per piece of the file. */
+/** The lines that are not blank, in their order, split at `\n`; a list of them per piece of the file. */
 export async function* linesOf(file: string): AsyncGenerator<readonly string[]> {
   let rest = '';
   for await (const chunk of createReadStream(file, { encoding: 'utf8', highWaterMark: CHUNK_BYTES })) {
@@ -15,5 +15,5 @@ export async function* linesOf(file: string): AsyncGenerator<readonly string[]> 
 }
 
 function isNotBlank(line: string): boolean {
-  return line !== '' && line.trim() !== '';
+  return line.trim() !== '';
 }

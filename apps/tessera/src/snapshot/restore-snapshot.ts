@@ -4,11 +4,11 @@
 //    leaves nothing, and one that is killed leaves a part: its database must be emptied.
 // R3 The system must be stopped. That of a data folder is found by its claim; of a cluster nothing tells.
 import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StateStore } from '@tessera/runtime';
 import { openLog, openStore, type Snapshot, type Snapshots, type SpaceSnapshot } from '@tessera/service';
 import { partitionsOf, type Config } from '@tessera/settings';
+import { makeFolder, requireEmptyFolder } from '../folder-draft.js';
 import { requireLogFits, type Replayed } from './log-fits.js';
 import { stateSpaces } from './state-spaces.js';
 
@@ -35,23 +35,19 @@ export async function restoreStateSnapshot(options: RestoreStateSnapshotOptions)
   // First, for its claim: who has the folder is told before what is in it.
   const log = await openLog(config);
   try {
-    if (config.store === 'embedded') await requireNoState(config);
+    const state = join(config.data, 'state');
+    if (config.store === 'embedded') await requireEmptyFolder(state);
     const replayed = await requireLogFits(log, snapshot);
     if (config.store === 'mongo') await restoreInto(await openStore(config), snapshot, options);
-    else await restoreFolder(snapshot, options);
+    else
+      await makeFolder(state, async (draft) => {
+        await restoreInto(await openStore({ ...config, data: draft }), snapshot, options);
+        return join(draft, 'state');
+      });
     return { snapshot, replayed };
   } finally {
     await log.close();
   }
-}
-
-async function requireNoState({ data }: Config): Promise<void> {
-  const state = join(data, 'state');
-  const found = existsSync(state) ? await readdir(state) : [];
-  if (found.length > 0)
-    throw new Error(
-      `${state} is not empty (found ${found.slice(0, 5).join(', ')}): move it away, or choose another folder by --data`,
-    );
 }
 
 /** What would be made anew otherwise, and is of another system then. */
@@ -64,25 +60,6 @@ function requireFiles({ data, log, credentialsFile }: Config): void {
     throw new Error(
       `there is no credentials.json in ${data}: it holds the secret that profile ids are made with; bring it back first, from where you keep it`,
     );
-}
-
-async function restoreFolder(snapshot: Snapshot, options: RestoreStateSnapshotOptions): Promise<void> {
-  const { config } = options;
-  const state = join(config.data, 'state');
-  const draft = `${state}.restoring`;
-  if (existsSync(draft))
-    throw new Error(
-      `${draft} is there: another restore is under way, or one was broken off; remove it when none runs, and try again`,
-    );
-  await mkdir(draft, { recursive: true, mode: 0o700 });
-  try {
-    await restoreInto(await openStore({ ...config, data: draft }), snapshot, options);
-    if (existsSync(state)) await rmdir(state);
-    await rename(join(draft, 'state'), state);
-    await flushFolder(config.data);
-  } finally {
-    await rm(draft, { recursive: true, force: true });
-  }
 }
 
 /** Closes the store. */
@@ -107,14 +84,5 @@ async function restoreInto(
     });
   } finally {
     await store.close();
-  }
-}
-
-async function flushFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

@@ -1,6 +1,7 @@
 // Which spaces the state of a system has: every partition of every stage.
 import { TOPICS, partitionCount, type TopicId } from '@tessera/contracts';
 import type { Space } from '@tessera/runtime';
+import { PARTITIONS_MAX } from '@tessera/settings';
 import { shippedStages } from '@tessera/testkit';
 
 export interface StateSpace extends Space {
@@ -9,9 +10,6 @@ export interface StateSpace extends Space {
   /** Whether log time is the stamps of that log, and of nothing else. */
   readonly timedByStamps: boolean;
 }
-
-/** As many as any topic may have (libs/settings). */
-export const PARTITIONS_MAX = 256;
 
 /** `partitions`: of the wide topics. */
 export function stateSpaces(partitions: number): readonly StateSpace[] {

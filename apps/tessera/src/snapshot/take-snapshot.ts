@@ -3,12 +3,11 @@
 //    not stopped. MongoDB is read as it is; what is written meanwhile is ahead, as after a crash (libs/log-archive, N1).
 // T2 A state of more partitions than are set would be cut off without a word: it is looked for, and refused.
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { copyEnvironment, environmentBytes } from '@tessera/lmdb-environment';
 import type { StateStore } from '@tessera/runtime';
 import { openStore, type Snapshot, type Snapshots } from '@tessera/service';
 import { partitionsOf, type Config } from '@tessera/settings';
+import { withScratchCopy } from '../scratch-copy.js';
 import { spacesBeyond, stateSpaces } from './state-spaces.js';
 
 export interface TakeStateSnapshotOptions {
@@ -23,15 +22,14 @@ export interface TakeStateSnapshotOptions {
 }
 
 export async function takeStateSnapshot(options: TakeStateSnapshotOptions): Promise<Snapshot> {
-  const { config, nowMs } = options;
+  const { config, scratch, nowMs, progress } = options;
   const id = new Date(nowMs).toISOString().replace(/[-:.]/g, '');
   if (config.store === 'mongo') return takeOf(await openStore(config), id, options);
-  const own = await copied(options);
-  try {
-    return await takeOf(await openStore({ ...config, data: own }), id, options);
-  } finally {
-    await rm(own, { recursive: true, force: true });
-  }
+  const source = join(config.data, 'state');
+  if (!existsSync(source)) throw new Error(`there is no state in ${config.data}: name the data folder by --data`);
+  return withScratchCopy({ what: 'the state', source, scratch, prefix: 'tessera-snapshot-', progress }, async (data) =>
+    takeOf(await openStore({ ...config, data }), id, options),
+  );
 }
 
 /** Closes the store. */
@@ -58,27 +56,5 @@ async function takeOf(
     return snapshot;
   } finally {
     await store.close();
-  }
-}
-
-/** A data folder of its own with a copy of the state. */
-async function copied({ config: { data }, scratch, progress }: TakeStateSnapshotOptions): Promise<string> {
-  const state = join(data, 'state');
-  if (!existsSync(state)) throw new Error(`there is no state in ${data}: name the data folder by --data`);
-  await mkdir(scratch, { recursive: true });
-  const { bavail, bsize } = await statfs(scratch);
-  const needed = environmentBytes(state);
-  if (bavail * bsize < needed)
-    throw new Error(
-      `${scratch} has ${String(bavail * bsize)} bytes free, and a copy of ${state} may take ${String(needed)}: choose another folder by --scratch`,
-    );
-  const own = await mkdtemp(join(scratch, 'tessera-snapshot-'));
-  try {
-    progress(`copying the state (${(needed / (1 << 20)).toFixed(1)} MiB)`);
-    await copyEnvironment(state, join(own, 'state'));
-    return own;
-  } catch (error) {
-    await rm(own, { recursive: true, force: true });
-    throw error;
   }
 }
