@@ -1,7 +1,8 @@
 // mongo-java-server as the stand-in for MongoDB in our tests.
 // S1 It names wire version 9 (MongoDB 4.4), the least that today's drivers accept. That adds no feature: what it lacks, it lacks.
 // S2 A command that writes is answered after its effect is in the file, so that what was acknowledged is there after a SIGKILL. Without a
-//    file everything is in memory and gone with the process: for benchmarks, whose processor the file would have for itself.
+//    file everything stands in plain maps and is gone with the process: for benchmarks, whose processor H2 would have for itself (it
+//    serializes a key for each comparison).
 // S3 A filter with an `_id`, or several by $in, is answered by way of the index of `_id` and the rest of the filter, as MongoDB does: the
 //    server alone would look at every document for a guarded write. That is how fast, never what is found.
 // Usage: java -cp … StandIn PORT [FILE]
@@ -17,6 +18,9 @@ import de.bwaldvogel.mongo.backend.QueryResult;
 import de.bwaldvogel.mongo.backend.h2.H2Backend;
 import de.bwaldvogel.mongo.backend.h2.H2Collection;
 import de.bwaldvogel.mongo.backend.h2.H2Database;
+import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
+import de.bwaldvogel.mongo.backend.memory.MemoryCollection;
+import de.bwaldvogel.mongo.backend.memory.MemoryDatabase;
 import de.bwaldvogel.mongo.bson.Document;
 import de.bwaldvogel.mongo.wire.message.MongoMessage;
 import java.lang.reflect.InvocationTargetException;
@@ -33,18 +37,26 @@ public final class StandIn {
 
   public static void main(String[] args) {
     int port = Integer.parseInt(args[0]);
-    MVStore.Builder builder = new MVStore.Builder().autoCommitDisabled();
-    MVStore store = (args.length > 1 ? builder.fileName(args[1]) : builder).open();
-    Backend backend = new Backend(store);
-    backend.version(new Wire9());
-    MongoServer server = new MongoServer(committing(backend));
+    MongoServer server = new MongoServer(args.length > 1 ? onFile(args[1]) : inMemory());
     Runtime.getRuntime().addShutdownHook(new Thread(server::shutdownNow));
     server.bind("127.0.0.1", port);
     System.out.println("the stand-in is ready");
   }
 
+  private static MongoBackend onFile(String file) {
+    FileBackend backend = new FileBackend(new MVStore.Builder().autoCommitDisabled().fileName(file).open());
+    backend.version(new Wire9());
+    return committing(backend);
+  }
+
+  private static MongoBackend inMemory() {
+    PlainBackend backend = new PlainBackend();
+    backend.version(new Wire9());
+    return backend;
+  }
+
   /** The same backend, which commits before it answers a command that is not known to only read (S2). */
-  private static MongoBackend committing(Backend backend) {
+  private static MongoBackend committing(FileBackend backend) {
     return (MongoBackend) Proxy.newProxyInstance(StandIn.class.getClassLoader(), new Class<?>[] {MongoBackend.class},
         (proxy, method, args) -> {
           try {
@@ -75,8 +87,28 @@ public final class StandIn {
     }
   }
 
-  private static final class Backend extends H2Backend {
-    Backend(MVStore store) {
+  /** Where the documents of a filter with an `_id` are (S3); null for another filter. */
+  private static <P> Iterable<P> placesById(List<Index<P>> indexes, Document query) {
+    if (!query.containsKey("_id")) {
+      return null;
+    }
+    Document byId = new Document("_id", query.get("_id"));
+    for (Index<P> index : indexes) {
+      if (index.canHandle(byId)) {
+        return index.getPositions(byId);
+      }
+    }
+    return null;
+  }
+
+  private static Document withoutId(Document query) {
+    Document rest = query.clone();
+    rest.remove("_id");
+    return rest;
+  }
+
+  private static final class FileBackend extends H2Backend {
+    FileBackend(MVStore store) {
       super(store);
     }
 
@@ -93,31 +125,56 @@ public final class StandIn {
       @Override
       protected MongoCollection<Object> openOrCreateCollection(String collection, CollectionOptions options) {
         String name = getDatabaseName() + "." + collection;
-        return new Collection(this, collection, options, getMvStore().openMap("databases." + name),
+        return new FileCollection(this, collection, options, getMvStore().openMap("databases." + name),
             getMvStore().openMap("meta." + name), cursorRegistry);
       }
     }
   }
 
-  private static final class Collection extends H2Collection {
-    Collection(MongoDatabase database, String name, CollectionOptions options, MVMap<Object, Document> documents,
+  private static final class FileCollection extends H2Collection {
+    FileCollection(MongoDatabase database, String name, CollectionOptions options, MVMap<Object, Document> documents,
         MVMap<String, Object> meta, CursorRegistry cursors) {
       super(database, name, options, documents, meta, cursors);
     }
 
     @Override
     protected QueryResult queryDocuments(Document query, Document order, int skip, int limit, int batch, Document fields) {
-      if (query.containsKey("_id")) {
-        Document byId = new Document("_id", query.get("_id"));
-        for (Index<Object> index : getIndexes()) {
-          if (index.canHandle(byId)) {
-            Document rest = query.clone();
-            rest.remove("_id");
-            return matchDocuments(rest, index.getPositions(byId), order, skip, limit, batch, fields);
-          }
-        }
+      Iterable<Object> places = placesById(getIndexes(), query);
+      return places == null
+          ? super.queryDocuments(query, order, skip, limit, batch, fields)
+          : matchDocuments(withoutId(query), places, order, skip, limit, batch, fields);
+    }
+  }
+
+  private static final class PlainBackend extends MemoryBackend {
+    @Override
+    public MemoryDatabase openOrCreateDatabase(String name) {
+      return new Database(name, getCursorRegistry());
+    }
+
+    private static final class Database extends MemoryDatabase {
+      Database(String name, CursorRegistry cursors) {
+        super(name, cursors);
       }
-      return super.queryDocuments(query, order, skip, limit, batch, fields);
+
+      @Override
+      protected MemoryCollection openOrCreateCollection(String collection, CollectionOptions options) {
+        return new PlainCollection(this, collection, options, cursorRegistry);
+      }
+    }
+  }
+
+  private static final class PlainCollection extends MemoryCollection {
+    PlainCollection(MongoDatabase database, String name, CollectionOptions options, CursorRegistry cursors) {
+      super(database, name, options, cursors);
+    }
+
+    @Override
+    protected QueryResult queryDocuments(Document query, Document order, int skip, int limit, int batch, Document fields) {
+      Iterable<Integer> places = placesById(getIndexes(), query);
+      return places == null
+          ? super.queryDocuments(query, order, skip, limit, batch, fields)
+          : matchDocuments(withoutId(query), places, order, skip, limit, batch, fields);
     }
   }
 }
