@@ -7,6 +7,10 @@ import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 
+/** Java for a server that lives for minutes: one thread collects, and only the quick compiler runs; the thorough one would earn its time
+ *  back after that, and takes it from the processes under test. */
+export const JAVA = ['java', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+
 const TAIL_LINES = 30;
 /** Places in /proc/PID/stat after the name: process group; user and system time, of the process and of its ended children. */
 const STAT_GROUP = 2;

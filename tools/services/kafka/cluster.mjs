@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { jarsOf, run } from '../maven.mjs';
 import { freePorts } from '../free-ports.mjs';
-import { ServerProcess } from '../server-process.mjs';
+import { JAVA, ServerProcess } from '../server-process.mjs';
 import { makeCertificates, SECURED_PORTS, scramUser, securedDoors, securedListeners } from './secured-listeners.mjs';
 
 const POM = fileURLToPath(new URL('./pom.xml', import.meta.url));
@@ -95,7 +95,8 @@ class Broker {
     this.process = new ServerProcess(
       `Kafka broker ${id}`,
       [
-        ...['java', `-Xms${heap}`, `-Xmx${heap}`, '-XX:+UseSerialGC', `-Dlog4j2.configurationFile=${LOG4J}`],
+        ...JAVA,
+        ...[`-Xms${heap}`, `-Xmx${heap}`, `-Dlog4j2.configurationFile=${LOG4J}`],
         ...['-cp', this.classPath, 'kafka.Kafka', this.properties],
       ],
       join(folder, 'kafka.log'),

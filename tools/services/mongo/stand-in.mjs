@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { jarsOf, madeOnce, run } from '../maven.mjs';
 import { freePorts } from '../free-ports.mjs';
-import { ServerProcess } from '../server-process.mjs';
+import { JAVA, ServerProcess } from '../server-process.mjs';
 
 const POM = fileURLToPath(new URL('./pom.xml', import.meta.url));
 const SOURCE = fileURLToPath(new URL('./StandIn.java', import.meta.url));
@@ -35,7 +35,8 @@ export class StandIn {
     this.#process = new ServerProcess(
       'the MongoDB stand-in',
       [
-        ...['java', '-Xms64m', '-Xmx768m', '-XX:+UseSerialGC', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'],
+        ...JAVA,
+        ...['-Xms64m', '-Xmx768m', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'],
         ...['-cp', classPath, 'StandIn', String(port), ...(inMemory ? [] : [this.file])],
       ],
       join(folder, 'mongo.log'),
