@@ -10,7 +10,7 @@ import type { LoopOptions } from './loop-options.js';
 import type { Outbox } from './outbox.js';
 import type { StateDocument } from './ports.js';
 
-const IDLE_WRITES_APART = 50;
+const IDLE_WRITES_APART = 20;
 
 export class Checkpointer<Document, Definitions, State> {
   private writtenOffset = 0;
