@@ -5,12 +5,17 @@
 //    at a time: the next one waits for it, and records wait only where dirty memory or the replay budget is used up.
 // K4 A stage that gets little writes little: between two records it writes after `idleMs`, and no more often than every
 //    `IDLE_WRITES_APART` of them. Else a thousand events a second are a thousand small checkpoints in every stage.
+// K5 A stage that gets much, in pieces with pauses between them, is under load and not idle: the more documents a write has, the longer
+//    it waits, up to the replay budget, so that a busy document is written once. It is idle when nothing came for `QUIET_PAUSES`.
 import type { DocumentCache, Entry } from './document-cache.js';
 import type { LoopOptions } from './loop-options.js';
 import type { Outbox } from './outbox.js';
 import type { StateDocument } from './ports.js';
 
 const IDLE_WRITES_APART = 20;
+const QUIET_PAUSES = 50;
+/** 200 documents a second and partition are the least that counts as load. */
+const DOCUMENT_MS = 5;
 
 export class Checkpointer<Document, Definitions, State> {
   private writtenOffset = 0;
@@ -54,8 +59,12 @@ export class Checkpointer<Document, Definitions, State> {
   /** How long a stage that has nothing to read still waits before it writes: no timer is late for it. */
   idlePauseMs(tickAtMs: number): number {
     const { limits, clock } = this.options;
-    const apartMs = Math.min(IDLE_WRITES_APART * limits.idleMs, limits.checkpointMs);
-    return Math.max(limits.idleMs, Math.min(this.lastBeganMs + apartMs, tickAtMs) - clock.nowMs());
+    const apartMs = Math.min(
+      Math.max(IDLE_WRITES_APART * limits.idleMs, DOCUMENT_MS * this.cache.dirtyCount),
+      limits.checkpointMs,
+    );
+    const leftMs = Math.min(this.lastBeganMs + apartMs, tickAtMs) - clock.nowMs();
+    return Math.max(limits.idleMs, Math.min(leftMs, QUIET_PAUSES * limits.idleMs));
   }
 
   /** Dirty memory is at its bound: no further record before a checkpoint. */

@@ -41,7 +41,13 @@ async function settle(): Promise<void> {
   for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-function setUp(change: { log?: (log: EventLog) => EventLog; store?: (store: StateStore) => StateStore } = {}) {
+interface Change {
+  readonly log?: (log: EventLog) => EventLog;
+  readonly store?: (store: StateStore) => StateStore;
+  readonly stage?: Partial<typeof countingStage>;
+}
+
+function setUp(change: Change = {}) {
   const clock = new ManualClock();
   const log = new MemoryEventLog({ clock: 'append', nowMs: clock.nowMs, partitions: 1 });
   const store = new MemoryStateStore();
@@ -52,7 +58,7 @@ function setUp(change: { log?: (log: EventLog) => EventLog; store?: (store: Stat
   ): ProcessorLoop<ReturnType<typeof countingStage.create>, unknown, { ticks: number }> =>
     new ProcessorLoop(
       {
-        stage: countingStage,
+        stage: { ...countingStage, ...change.stage },
         partition: 0,
         log: change.log?.(log) ?? log,
         store: change.store?.(store) ?? store,
@@ -206,6 +212,27 @@ describe('the processor loop', () => {
       checkpoints.push(ledger.checkpoints);
     }
     expect([checkpoints[0], checkpoints[12], checkpoints[29]]).toEqual([1, 1, 3]);
+    await loop.stop();
+  });
+
+  test('under load in pieces writes a busy document once per replay budget, and when nothing more came for a while', async () => {
+    const { clock, log, ledger, make } = setUp({ stage: { dueMs: () => Infinity } });
+    const loop = make({ idleMs: 2, checkpointMs: 1_000 });
+    loop.start();
+    await settle();
+    const piece = (i: number) =>
+      Array.from({ length: 100 }, (_, j) => tracked(`s${String(j)}`, `m${String(i)}-${String(j)}`, 1_000));
+    const checkpoints: number[] = [];
+    for (let i = 0; i < 30; i++) {
+      await log.append('events', 0, piece(i));
+      await settle();
+      await clock.advance(50);
+      checkpoints.push(ledger.checkpoints);
+    }
+    expect([checkpoints[0], checkpoints[9], checkpoints[29]]).toEqual([1, 1, 3]);
+    await clock.advance(101);
+    await settle();
+    expect([ledger.checkpoints, loop.idle]).toEqual([4, true]);
     await loop.stop();
   });
 
