@@ -1,6 +1,8 @@
 // The hot tail: frames just appended stay decoded for a while, so that a reader in the same process is handed the same objects.
 // H1 Only durable frames are in it, and only of lanes that somebody reads here.
 // H2 It is bounded in bytes, per lane and in all; the oldest frame leaves first, and is read from disk from then on.
+// H3 What as many reads have come to the end of as the lane has followers leaves too: records that live on after they are stepped
+//    grow old in the heap, and then cost more to collect than they cost to make.
 import type { Frame } from './frame.js';
 import type { Lane } from './lane.js';
 
@@ -10,17 +12,18 @@ export interface HotTailLimits {
   readonly bytes: number;
 }
 
-interface Kept {
+/** A frame of the tail, and how many reads have come to its end. */
+export interface HotFrame {
   readonly lane: Lane;
   readonly frame: Frame;
+  reads: number;
 }
 
 export class HotTail {
   private total = 0;
   private readonly perLane = new Map<Lane, number>();
-  /** In the order they came; those before `oldest` are gone. */
-  private queue: Kept[] = [];
-  private oldest = 0;
+  /** In the order they came. */
+  private readonly kept = new Set<HotFrame>();
 
   constructor(private readonly limits: HotTailLimits) {}
 
@@ -30,30 +33,38 @@ export class HotTail {
 
   keep(lane: Lane, frame: Frame): void {
     if (!lane.followed) return;
-    lane.hot.push(frame);
-    this.queue.push({ lane, frame });
+    const hot = { lane, frame, reads: 0 };
+    lane.hot.push(hot);
+    this.kept.add(hot);
     this.count(lane, frame.bytes);
     while ((this.perLane.get(lane) ?? 0) > this.limits.bytesPerPartition) this.dropOldest(lane);
-    while (this.total > this.limits.bytes) this.dropOldestOfAll();
-    if (this.oldest > 1024) {
-      this.queue = this.queue.slice(this.oldest);
-      this.oldest = 0;
+    for (const oldest of this.kept) {
+      if (this.total <= this.limits.bytes) break;
+      this.dropOldest(oldest.lane);
     }
   }
 
   /** The kept frame that holds the offset. */
-  frameAt(lane: Lane, offset: number): Frame | undefined {
+  frameAt(lane: Lane, offset: number): HotFrame | undefined {
     const frames = lane.hot;
-    if (frames.length === 0 || offset < (frames[0] as Frame).first) return undefined;
+    if (frames.length === 0 || offset < (frames[0] as HotFrame).frame.first) return undefined;
     let low = 0;
     let high = frames.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      if ((frames[middle] as Frame).first <= offset) low = middle;
+      if ((frames[middle] as HotFrame).frame.first <= offset) low = middle;
       else high = middle - 1;
     }
-    const frame = frames[low] as Frame;
-    return offset < frame.next ? frame : undefined;
+    const hot = frames[low] as HotFrame;
+    return offset < hot.frame.next ? hot : undefined;
+  }
+
+  /** A read has come to the end of the frame. */
+  wasRead(hot: HotFrame): void {
+    const { lane } = hot;
+    hot.reads++;
+    const followers = lane.wakers.size;
+    while (followers > 0 && lane.hot.length > 0 && (lane.hot[0] as HotFrame).reads >= followers) this.dropOldest(lane);
   }
 
   /** Compaction rewrote the lane. */
@@ -61,15 +72,11 @@ export class HotTail {
     while (lane.hot.length > 0) this.dropOldest(lane);
   }
 
-  private dropOldestOfAll(): void {
-    const kept = this.queue[this.oldest++] as Kept;
-    // Dropped before by its own lane's bound: then the lane's oldest is a younger one.
-    if (kept.lane.hot[0] === kept.frame) this.dropOldest(kept.lane);
-  }
-
   private dropOldest(lane: Lane): void {
-    const frame = lane.hot.shift();
-    if (frame !== undefined) this.count(lane, -frame.bytes);
+    const hot = lane.hot.shift();
+    if (hot === undefined) return;
+    this.kept.delete(hot);
+    this.count(lane, -hot.frame.bytes);
   }
 
   private count(lane: Lane, bytes: number): void {

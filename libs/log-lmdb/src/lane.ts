@@ -2,7 +2,7 @@
 import { partitionCount, TOPIC_IDS, TOPICS } from '@tessera/contracts';
 import type { TopicId } from '@tessera/contracts';
 import type { LogClock, LogRecord } from '@tessera/runtime';
-import type { Frame } from './frame.js';
+import type { HotFrame } from './hot-tail.js';
 
 export interface Acknowledgement {
   readonly append: number;
@@ -36,7 +36,7 @@ export interface Lane {
   lastStampMs: number;
   open: OpenFrame | undefined;
   /** Frames just appended, still decoded; the end of the lane, without a hole. */
-  hot: Frame[];
+  hot: HotFrame[];
   /** Somebody reads it in this process: only then is it worth keeping hot. */
   followed: boolean;
   readonly wakers: Set<{ readonly wake: () => void }>;

@@ -108,7 +108,8 @@ export class LmdbEventLog implements EventLog {
     let bytes = 0;
     let nextOffset = fromOffset;
     while (nextOffset < lane.durable && (count === 0 || (count < limits.records && bytes < limits.bytes))) {
-      const frame = this.hot.frameAt(lane, nextOffset) ?? this.decodedFrame(lane, nextOffset);
+      const hot = this.hot.frameAt(lane, nextOffset);
+      const frame = hot?.frame ?? this.decodedFrame(lane, nextOffset);
       if (frame === undefined || frame.first >= lane.durable) break;
       const start = indexOf(frame, nextOffset);
       const recordBytes = frame.bytes / Math.max(1, frame.records.length);
@@ -119,6 +120,7 @@ export class LmdbEventLog implements EventLog {
       bytes += (end - start) * recordBytes;
       nextOffset = end === frame.records.length ? frame.next : (frame.records[end] as LogRecord).offset;
       if (end < frame.records.length) break;
+      if (hot) this.hot.wasRead(hot);
     }
     return { records: parts.length === 1 ? (parts[0] as readonly LogRecord[]) : parts.flat(), nextOffset };
   }

@@ -134,9 +134,29 @@ describe('a reader in the same process', () => {
     }
   });
 
+  test('has no frame kept for it that all who follow have read', async () => {
+    const log = await open({});
+    const first = records(1000);
+    for (let i = 0; i < 2; i++) log.subscribe('events', 0, () => undefined);
+    await log.append('events', 0, first);
+    await log.append('events', 0, records(500, 1000));
+    const kept = log.size().hotBytes;
+    const whole = { ...NO_LIMITS, records: 1000 };
+    const handed = await log.read('events', 0, 0, { ...NO_LIMITS, records: 999 });
+    for (let i = 0; i < 2; i++) {
+      expect(log.size().hotBytes).toBe(kept);
+      expect((await log.read('events', 0, 0, whole)).records[0]?.value).toBe(first[0]?.value);
+    }
+    expect(log.size().hotBytes).toBeGreaterThan(0);
+    expect(log.size().hotBytes).toBeLessThan(kept / 2);
+    const again = await log.read('events', 0, 0, { ...NO_LIMITS, records: 999 });
+    expect(again.records[0]?.value).not.toBe(first[0]?.value);
+    expect(again).toStrictEqual(handed);
+  });
+
   test('reads from the hot tail and from disk in one read, without a seam', async () => {
     const log = await open({ hotTail: { bytesPerPartition: 40_000, bytes: 40_000 } });
-    log.subscribe('events', 0, () => undefined);
+    for (let i = 0; i < 10; i++) log.subscribe('events', 0, () => undefined);
     for (let i = 0; i < 30; i++) await log.append('events', 0, records(100 + i, i * 1000));
     const all = await log.read('events', 0, 0, NO_LIMITS);
     for (const limit of [1, 37, 100, 1000]) {
