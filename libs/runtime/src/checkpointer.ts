@@ -14,8 +14,8 @@ import type { StateDocument } from './ports.js';
 
 const IDLE_WRITES_APART = 20;
 const QUIET_PAUSES = 50;
-/** 200 documents a second and partition are the least that counts as load. */
-const DOCUMENT_MS = 5;
+/** 50 documents a second and partition are the least that counts as load. */
+const DOCUMENT_MS = 20;
 
 export class Checkpointer<Document, Definitions, State> {
   private writtenOffset = 0;

@@ -221,7 +221,7 @@ describe('the processor loop', () => {
     loop.start();
     await settle();
     const piece = (i: number) =>
-      Array.from({ length: 100 }, (_, j) => tracked(`s${String(j)}`, `m${String(i)}-${String(j)}`, 1_000));
+      Array.from({ length: 25 }, (_, j) => tracked(`s${String(j)}`, `m${String(i)}-${String(j)}`, 1_000));
     const checkpoints: number[] = [];
     for (let i = 0; i < 30; i++) {
       await log.append('events', 0, piece(i));
