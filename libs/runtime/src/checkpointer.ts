@@ -14,7 +14,7 @@ import type { StateDocument } from './ports.js';
 
 const IDLE_WRITES_APART = 20;
 const QUIET_PAUSES = 50;
-/** 50 documents a second and partition are the least that counts as load. */
+/** Longer wait per document that a write has: so from 50 documents a second and partition on, the replay budget decides. */
 const DOCUMENT_MS = 20;
 
 export class Checkpointer<Document, Definitions, State> {
