@@ -48,8 +48,15 @@ export class LmdbEnvironment {
    * throw: what it made before would be written.
    */
   async write(enqueue: () => void): Promise<void> {
+    let pending: (() => void) | undefined = enqueue;
     try {
-      await this.root.batch(enqueue);
+      // LMDB's list of writes links each one to the next: a written one that has grown old in the heap keeps all behind it from being
+      // collected young, with whatever they hold. So what is left there holds nothing.
+      await this.root.batch(() => {
+        const once = pending;
+        pending = undefined;
+        once?.();
+      });
     } catch (error) {
       throw await retryable(error, this.folder);
     }
