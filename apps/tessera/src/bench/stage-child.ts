@@ -23,8 +23,8 @@ export interface StageAnswer {
 }
 
 const PROGRAM = fileURLToPath(new URL('./stage-process.js', import.meta.url));
-/** As the services are started (deploy/). */
-const NODE_OPTIONS = ['--max-semi-space-size=64'];
+/** As the services are started (deploy/), with the heap of one that has run for a while: no collection for being small as yet. */
+const NODE_OPTIONS = ['--max-semi-space-size=64', '--min-semi-space-size=64', '--initial-heap-size=1000'];
 
 export class StageChild {
   private child: ChildProcess;
