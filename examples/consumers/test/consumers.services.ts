@@ -222,7 +222,8 @@ function membersOf(path: string): readonly string[] {
 }
 
 function query<T>(path: string, ask: (database: Database) => T): T {
-  const database = new DatabaseSync(path, { readOnly: true });
+  // It waits for a consumer that lays the file out or goes to its write-ahead log at this moment.
+  const database = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
   try {
     return ask(database);
   } finally {
