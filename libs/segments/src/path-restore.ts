@@ -3,6 +3,8 @@
 //    between. Its paths are the live document's from now on.
 // R2 Present values stay the live ones, and everything is evaluated once more with them: a fold that could not see all of the
 //    history (older than retention) can misplace a moment, but never a membership without path state.
+// R3 The document goes back to the shadow's moment. Its own may be later by timers of events that have left it with their fragment, and
+//    what is told late next would otherwise take effect then.
 import type { SegmentChange } from '@tessera/contracts';
 import { changeKind, type EvaluationPass } from './evaluation-pass.js';
 import { instantText } from './instant-text.js';
@@ -51,10 +53,15 @@ export function restorePath(
   document.entered = shadow.entered;
   document.timers = shadow.timers;
   document.pending = undefined;
-  document.effectiveMs = Math.max(document.effectiveMs, shadow.effectiveMs);
+  if (hasAll(shadow, document)) document.effectiveMs = shadow.effectiveMs;
   steps.evaluateAll(document, index);
   reschedule(document);
   return differences(told, document.entered, index);
+}
+
+/** False when nothing of some fragment's history is left. */
+function hasAll(shadow: ProfileDocument, document: ProfileDocument): boolean {
+  return document.fragments.every(({ id }) => findFragment(shadow, id) !== undefined);
 }
 
 function replay(shadow: ProfileDocument, entry: JournalEntry, index: SetIndex, steps: ProfileSteps): void {
