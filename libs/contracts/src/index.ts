@@ -1,4 +1,5 @@
 export * from './records.js';
+export * from './unreadable-record.js';
 export * from './keys.js';
 export * from './topics.js';
 export * from './record-kinds.js';

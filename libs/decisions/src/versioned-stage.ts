@@ -6,7 +6,7 @@
 // V3 A document is a function of the newest record of its key alone, so it needs no definitions, no timers and no partition state.
 import { Reader, Writer } from '@tessera/codec';
 import type { AnyRecord, TopicId } from '@tessera/contracts';
-import { compareVersions } from '@tessera/contracts';
+import { asUnreadable, compareVersions } from '@tessera/contracts';
 import type { LogRecord, Outcome, PartitionCodec, Stage } from '@tessera/runtime';
 import { APPLIED, DUPLICATE } from '@tessera/runtime';
 
@@ -68,7 +68,7 @@ function step<Value extends VersionedRecord & AnyRecord, Content>(
   record: LogRecord,
 ): Outcome {
   const value = record.value;
-  if (value !== null && value.kind !== spec.kind) return unreadable(record, value.kind);
+  if (value !== null && value.kind !== spec.kind) return unreadable(record, asUnreadable(value)?.detail ?? value.kind);
   const version = value === null ? versionOfTombstone(record) : (value as Value);
   if (version === undefined) return unreadable(record, 'a tombstone without its version');
   const order = compareVersions(version, document);

@@ -1,12 +1,12 @@
 // The value of a record: the JSON of the record, readable by everyone; bytes as base64 (proto3 JSON).
-// V1 Whatever a topic holds becomes a value: what is no record of ours, from whoever, becomes one of the kind `unreadable`, which every
-//    stage refuses as it refuses any kind that is not its own. Reading never throws.
+// V1 Whatever a topic holds becomes a value: what is no record of ours, from whoever, becomes one of the kind `unreadable` with its bytes,
+//    which every stage refuses as it refuses any kind that is not its own. Reading never throws.
 // V2 A record of a kind of ours without one of its fields, or with a value of another type, is none of ours either: what is read here has the
 //    form of its message in proto/, so that no stage looks twice. Fields that it does not name are left to later releases. The embedded log
 //    holds only what this code wrote and is not checked.
 // V3 -0 is 0 and `undefined` is left out, as in all JSON.
 import type { AnyRecord, Key, RecordKind } from '@tessera/contracts';
-import { RECORD_CHECKS } from '@tessera/contracts';
+import { RECORD_CHECKS, unreadableRecord } from '@tessera/contracts';
 
 /** The one field of bytes of the kinds that have one. */
 const BYTES_FIELD: Partial<Record<RecordKind, string>> = { backfilled: 'state', pathRestored: 'path', deadLetter: 'original' };
@@ -22,9 +22,12 @@ export function valueText(value: AnyRecord): string {
   return JSON.stringify({ ...value, [field]: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64') });
 }
 
-/** Null for a tombstone. A record of ours has a key of ours: a stage makes a document of it. */
-export function valueOf(text: string | null, key: Key): AnyRecord | null {
-  if (text === null) return null;
+/** Of the bytes from `start` to `end`; a tombstone has none. A record of ours has a key of ours: a stage makes a document of it. */
+export function valueOf(source: Buffer, start: number, end: number, key: Key): AnyRecord {
+  const text = source.toString('utf8', start, end);
+  // A copy: the buffer of a fetch is large, and used again.
+  const unreadable = (detail: string): AnyRecord =>
+    unreadableRecord(detail.slice(0, DETAIL_CHARACTERS_MAX), new Uint8Array(source.subarray(start, end)));
   if (!KEY.test(key)) return unreadable(`no key of ours: ${key}`);
   let value: unknown;
   try {
@@ -49,8 +52,4 @@ export function valueOf(text: string | null, key: Key): AnyRecord | null {
 /** A record without a key, or with another's: no key of ours is empty. */
 export function keyFrom(text: string | null): Key {
   return (text ?? '') as Key;
-}
-
-function unreadable(detail: string): AnyRecord {
-  return { kind: 'unreadable', detail: detail.slice(0, DETAIL_CHARACTERS_MAX) } as unknown as AnyRecord;
 }

@@ -3,7 +3,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { keyOf, RECORD_KINDS, RECORDS, TOPIC_IDS, type AnyRecord, type Key, type RecordKind } from '@tessera/contracts';
+import {
+  asUnreadable,
+  keyOf,
+  RECORD_KINDS,
+  RECORDS,
+  TOPIC_IDS,
+  type AnyRecord,
+  type Key,
+  type RecordKind,
+  type UnreadableRecord,
+} from '@tessera/contracts';
 import { MemoryEventLog } from '@tessera/log-memory';
 import { StageHost, systemClock, type NewRecord } from '@tessera/runtime';
 import { MemoryStateStore } from '@tessera/state-memory';
@@ -34,7 +44,8 @@ function* damaged(value: unknown): Generator<unknown> {
 }
 
 function read(record: unknown, key: Key = KEY): AnyRecord | null {
-  return valueOf(JSON.stringify(record), key);
+  const bytes = Buffer.from(JSON.stringify(record));
+  return valueOf(bytes, 0, bytes.length, key);
 }
 
 describe.each(stages.map((stage) => [stage.name, stage] as const))('the stage %s', (_, stage) => {
@@ -69,10 +80,11 @@ describe.each(stages.map((stage) => [stage.name, stage] as const))('the stage %s
 });
 
 test('an unreadable record tells its kind, the field and what was found', () => {
-  const unreadable = read({ ...example('tracked'), timeMs: 'noon' }) as unknown as { kind: string; detail: string };
-  expect(unreadable.kind).toBe('unreadable');
+  const damaged = { ...example('tracked'), timeMs: 'noon' };
+  const unreadable = asUnreadable(read(damaged)) as UnreadableRecord;
   expect(unreadable.detail).toMatch(/^no tracked of ours: timeMs is a text, wanted is milliseconds since the epoch: \{"kind"/);
   expect(unreadable.detail.length).toBe(200);
+  expect(unreadable.original).toEqual(new Uint8Array(Buffer.from(JSON.stringify(damaged))));
 });
 
 describe('what is ours', () => {
@@ -97,7 +109,7 @@ describe('what is ours', () => {
   });
 
   test('is read as the stages of all scenarios wrote it', () => {
-    const unread = told.filter((value) => valueOf(valueText(value), KEY)?.kind !== value.kind);
+    const unread = told.filter((value) => read(JSON.parse(valueText(value)))?.kind !== value.kind);
     expect(unread).toEqual([]);
     const kinds = new Set(told.map(({ kind }) => kind));
     const byServices = ['linkRestored', 'definitionStored', 'decisionMade', 'deadLetter', 'auditRecorded'];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Producer } from '@platformatic/kafka';
-import { keyOf, topicName, type AnyRecord } from '@tessera/contracts';
+import { asUnreadable, keyOf, topicName, type AnyRecord } from '@tessera/contracts';
 import { RetryableError, type EventLog, type LogRecord, type NewRecord } from '@tessera/runtime';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -111,6 +111,7 @@ describe.each(CLIENTS)('the log on Kafka, over %s', (client) => {
       'm2',
     ]);
     expect(read[0]?.key).toBe('');
+    expect(asUnreadable(read[0]?.value ?? null)?.original).toEqual(new Uint8Array(Buffer.from('not json')));
     await alien.close();
     await log.close();
   });

@@ -43,6 +43,12 @@ export class Ledger {
     this.reasons.set(outcome.reason, (this.reasons.get(outcome.reason) ?? 0) + 1);
   }
 
+  /** A control record counts as one, whatever the stage made of it; why it was of no use is told beside. */
+  countControl(outcome: Outcome): void {
+    this.control += 1;
+    if (outcome.kind === 'drop') this.reasons.set(outcome.reason, (this.reasons.get(outcome.reason) ?? 0) + 1);
+  }
+
   /** What was read and is accounted for nowhere: always 0. */
   get missing(): number {
     return (

@@ -17,7 +17,7 @@ import { JobRunner } from './job-runner.js';
 import type { LoopOptions } from './loop-options.js';
 import { Outbox } from './outbox.js';
 import type { LogRecord } from './ports.js';
-import type { DefinitionName, Outcome } from './stage.js';
+import { outcomeOf, type DefinitionName, type Outcome } from './stage.js';
 import { NeedDocuments, StepContexts, type Cause } from './step-contexts.js';
 import { refuseStampsAhead } from './stamp-ahead-error.js';
 import { TimerIndex } from './timer-index.js';
@@ -206,10 +206,10 @@ export class PartitionRun<Document, Definitions, State> {
     while (this.timers.nearestMs <= this.logTimeMs) await this.fireSlice(this.options.limits.timersPerSlice);
     await this.loadDefinitions(stage.definitionsNeededBy?.(record));
     const context = this.contexts.forControl(cause);
-    const outcome = stage.control(record, context);
+    const outcome = outcomeOf(stage.control(record, context), record);
     for (const workspace of context.dueWorkspaces) await this.fireAll(workspace, cause);
-    ledger.control += 1;
-    if (outcome.kind === 'drop') ledger.reasons.set(outcome.reason, (ledger.reasons.get(outcome.reason) ?? 0) + 1);
+    if (outcome.kind === 'dead-letter') this.account(outcome, record);
+    else ledger.countControl(outcome);
     this.jobs.oweForPartition(this.state, this.contexts.definitions);
     return context.dueWorkspaces.length > 0;
   }
@@ -325,7 +325,8 @@ export class PartitionRun<Document, Definitions, State> {
     this.timers.add(dueMs, entry.key);
   }
 
-  private account(outcome: Outcome, record: LogRecord): void {
+  private account(stepped: Outcome, record: LogRecord): void {
+    const outcome = outcomeOf(stepped, record);
     this.options.ledger.count(outcome);
     if (outcome.kind === 'dead-letter') this.contexts.deadLetter(record, outcome);
   }

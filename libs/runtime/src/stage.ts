@@ -3,7 +3,7 @@
 // S2 They change only the document they are given (a graph: only what `change` returned), in place, and emit absolute values.
 // S3 `step` and `fire` are called in log order; all due timers of a document fire before its next record is applied.
 // S4 The encoding of a document is canonical: equal documents give equal bytes, whatever the history in memory.
-import type { Key, TopicId } from '@tessera/contracts';
+import { asUnreadable, type Key, type TopicId } from '@tessera/contracts';
 import type { EventLog, LogRecord, NewRecord } from './ports.js';
 
 /** Closed list; also the metric label. */
@@ -36,6 +36,12 @@ export type Outcome =
 
 export const APPLIED: Outcome = { kind: 'applied' };
 export const DUPLICATE: Outcome = { kind: 'duplicate' };
+
+/** What a stage made of a record, unless it is none of ours: that is kept, whatever stage met it and thought it no business of its own. */
+export function outcomeOf(stepped: Outcome, { value }: LogRecord): Outcome {
+  const unreadable = asUnreadable(value);
+  return unreadable === undefined ? stepped : { kind: 'dead-letter', reason: 'unreadable-record', detail: unreadable.detail };
+}
 
 /** A record that a step appends. The loop keeps the order of emission per target partition. */
 export interface Output extends NewRecord {

@@ -2,7 +2,7 @@
 // X1 The index of an output's version restarts with each (document, cause).
 // X2 A graph step that asks for a document that is not loaded is repeated from its beginning, with its outputs forgotten.
 import { partitionOf } from '@tessera/hash';
-import { keyOf, ownerOf, type DeadLetterRecord, type Key, type TopicId } from '@tessera/contracts';
+import { asUnreadable, keyOf, ownerOf, partsOf, type DeadLetterRecord, type Key, type TopicId } from '@tessera/contracts';
 import type { DocumentCache, Entry } from './document-cache.js';
 import type { LoopOptions } from './loop-options.js';
 import type { Outbox } from './outbox.js';
@@ -25,6 +25,9 @@ export class NeedDocuments extends Error {
 
 /** First index of what a document emits because a control record made it due. */
 const FORCED_INDEX = 1 << 20;
+
+/** As base64 in JSON still within what every log takes for a record. */
+const ORIGINAL_BYTES_MAX = 4 << 20;
 
 interface Buffered {
   readonly topic: TopicId;
@@ -125,23 +128,29 @@ export class StepContexts<Document, Definitions, State> {
     return this.graphChanges.values();
   }
 
-  /** Keeps the refused record, as read, beside its reason and its place. */
+  /** Keeps the refused record beside its reason and its place: as read, or its bytes where it could not be read. */
   deadLetter(record: LogRecord, outcome: Outcome & { kind: 'dead-letter' }): void {
     const { stage, partition } = this.options;
     const owner = ownerOf(record.key);
-    const workspace = (record.value as { workspace?: string } | null)?.workspace ?? '';
+    const unreadable = asUnreadable(record.value);
+    const workspace = (record.value as { workspace?: string } | null)?.workspace ?? partsOf(record.key).workspace;
+    const whole = unreadable?.original ?? new TextEncoder().encode(JSON.stringify(record.value));
+    const original = whole.subarray(0, ORIGINAL_BYTES_MAX);
     const value: DeadLetterRecord = {
       kind: 'deadLetter',
       workspace,
       reason: outcome.reason,
-      detail: outcome.detail,
+      detail:
+        original.length === whole.length
+          ? outcome.detail
+          : `the first ${String(original.length)} of ${String(whole.length)} bytes: ${outcome.detail}`,
       place: `stage ${stage.name}`,
       topic: stage.input,
       partition,
       offset: record.offset,
       received: new Date(this.context.logTimeMs).toISOString(),
-      original: new TextEncoder().encode(JSON.stringify(record.value)),
-      contentType: 'application/json',
+      original,
+      contentType: unreadable === undefined ? 'application/json' : 'application/octet-stream',
     };
     const key = keyOf(workspace, 'source', `${stage.input}:${String(partition)}:${String(record.offset)}`);
     const target = partitionOf(owner, this.options.log.partitions('dead-letters'));

@@ -3,6 +3,7 @@
 // T2 A cursor says where to go on in every partition; the records of a page are ordered by stamp, and by place within one.
 // T3 A tail without news waits for some, up to a bound; a stop of the process ends the wait.
 import {
+  asUnreadable,
   belongsTo,
   keyOf,
   TOPIC_IDS,
@@ -204,8 +205,8 @@ function shownOf(topic: TopicId, partition: number, { offset, stampMs, key, valu
 
 /** Bytes as base64, so that a record has a JSON form. */
 function plain(value: AnyRecord | null): unknown {
-  if (value?.kind !== 'deadLetter') return value;
-  return { ...value, original: Buffer.from(value.original).toString('base64') };
+  const found = value?.kind === 'deadLetter' ? value : asUnreadable(value);
+  return found === undefined ? value : { ...found, original: Buffer.from(found.original).toString('base64') };
 }
 
 function letterOf({ partition, record }: Found): DeadLetterShown {

@@ -54,7 +54,7 @@ function recordOf({ offset, timestamp, key: keyBytes, value, headers }: FetchedM
     offset: Number(offset),
     stampMs: Number(timestamp),
     key,
-    value: valueOf(value === null ? null : value.toString(), key),
+    value: value === null ? null : valueOf(value, 0, value.length, key),
     headers:
       names.length === 0
         ? undefined

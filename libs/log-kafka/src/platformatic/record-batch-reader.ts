@@ -4,6 +4,7 @@
 // D3 The stamp is the broker's where the topic says so, and then one for the whole batch.
 // D4 What cannot be decoded at all (a broken batch, an unknown compression) is an UnreadableBatchError, and no record is skipped: those
 //    before it are given first, and it is thrown each time somebody asks for those after.
+import type { AnyRecord, Key } from '@tessera/contracts';
 import type { LogRecord } from '@tessera/runtime';
 import type { RecordChunk } from '../client.js';
 import { decompressed, UnreadableBatchError } from '../compression.js';
@@ -121,14 +122,14 @@ export class BatchChunk implements RecordChunk {
       return undefined;
     }
     const key = keyFrom(this.readText());
-    const value = this.readText();
+    const value = this.readValue(key);
     const headers = this.readHeaders();
     this.at = end;
     return {
       offset,
       stampMs: this.stampMs >= 0 ? this.stampMs : this.baseTimeMs + timeDelta,
       key,
-      value: valueOf(value, key),
+      value,
       headers,
     };
   }
@@ -148,6 +149,14 @@ export class BatchChunk implements RecordChunk {
       });
     }
     return headers;
+  }
+
+  private readValue(key: Key): AnyRecord | null {
+    const length = this.readVarint();
+    if (length < 0) return null;
+    const start = this.at;
+    this.at += length;
+    return valueOf(this.records, start, this.at, key);
   }
 
   private readText(): string | null {
