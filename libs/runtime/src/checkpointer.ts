@@ -56,14 +56,14 @@ export class Checkpointer<Document, Definitions, State> {
     return !this.busy && now - this.beganMs >= limits.checkpointMs;
   }
 
-  /** How long a stage that has nothing to read still waits before it writes: no timer is late for it. */
-  idlePauseMs(tickAtMs: number): number {
+  /** How long a stage that has nothing to read still waits before it writes. */
+  idlePauseMs(): number {
     const { limits, clock } = this.options;
     const apartMs = Math.min(
       Math.max(IDLE_WRITES_APART * limits.idleMs, DOCUMENT_MS * this.cache.dirtyCount),
       limits.checkpointMs,
     );
-    const leftMs = Math.min(this.lastBeganMs + apartMs, tickAtMs) - clock.nowMs();
+    const leftMs = this.lastBeganMs + apartMs - clock.nowMs();
     return Math.max(limits.idleMs, Math.min(leftMs, QUIET_PAUSES * limits.idleMs));
   }
 

@@ -336,23 +336,25 @@ export class PartitionRun<Document, Definitions, State> {
     this.outbox.send();
     while (this.timers.nearestMs <= this.logTimeMs) await this.fireSlice(limits.timersPerSlice);
     if (this.woken || this.stopping.aborted) return;
+    // The Tick comes before a write: no timer waits for the disk.
+    const now = clock.nowMs();
+    const tickInMs = this.tickAtMs() - now;
+    if (tickInMs <= 0) return this.tick(now);
     if (this.checkpointer.writing) {
       // A record that comes meanwhile is not kept waiting.
       void this.checkpointer.settled().then(this.wake, this.wake);
-      return this.pause(Infinity);
+      return this.pause(tickInMs);
     }
     if (this.checkpointer.pending(this.nextOffset)) {
-      await this.pause(this.checkpointer.idlePauseMs(this.tickAtMs()));
-      if (this.woken && !this.checkpointer.isDue(this.nextOffset)) return;
+      const writeInMs = this.checkpointer.idlePauseMs();
+      await this.pause(Math.min(writeInMs, tickInMs));
+      if (tickInMs < writeInMs || (this.woken && !this.checkpointer.isDue(this.nextOffset))) return;
       return this.checkpoint();
     }
     await this.checkpointer.settled();
     if (this.woken || this.stopping.aborted) return;
-    const tickAt = this.tickAtMs();
-    const now = clock.nowMs();
-    if (tickAt <= now) return this.tick(now);
     this.idling = true;
-    await this.pause(tickAt === Infinity ? Infinity : tickAt - now);
+    await this.pause(tickInMs);
     this.idling = false;
   }
 

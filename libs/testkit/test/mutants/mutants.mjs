@@ -248,10 +248,10 @@ export const MUTANTS = [
     edits: [
       {
         file: runtime('partition-run'),
-        find: 'if (tickAt <= now)',
+        find: 'if (tickInMs <= 0)',
         replace:
-          'if (tickAt <= now && this.tickedDue === this.timers.nearestMs) return this.pause(Infinity);\n' +
-          'if (tickAt <= now) this.tickedDue = this.timers.nearestMs;\nif (tickAt <= now)',
+          'if (tickInMs <= 0 && this.tickedDue === this.timers.nearestMs) return this.pause(Infinity);\n' +
+          'if (tickInMs <= 0) this.tickedDue = this.timers.nearestMs;\nif (tickInMs <= 0)',
       },
     ],
   },
